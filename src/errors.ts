@@ -1,0 +1,121 @@
+/**
+ * Every refusal this tool can give. Keys are stable: scripts match on them.
+ *
+ * Exit codes: 0 done, 1 unexpected, 2 usage, 3 preflight failed, 4 input needed, 5 not authentic or
+ * corrupt, 6 failed and the previous state was restored, 7 failed and a person must act, 8 busy or pending.
+ */
+export const ERROR_CODES = {
+  E_UNEXPECTED: { exit: 1, meaning: 'a fault in this tool; please report it with --debug output' },
+  E_REHEARSAL: { exit: 1, meaning: 'the rehearsal cannot be played here, or went otherwise than it should' },
+  E_IO: { exit: 1, meaning: 'the operating system refused a file, disk or network operation' },
+  E_CANCELLED: { exit: 1, meaning: 'stopped by the person at the keyboard before anything was changed' },
+
+  E_USAGE: { exit: 2, meaning: 'the command line is wrong' },
+  E_ANSWERS_FILE: { exit: 2, meaning: 'the answers file cannot be read or has a key that is not known' },
+  E_BAD_VALUE: { exit: 2, meaning: 'a value has the wrong form' },
+  E_CONF_VALUE: {
+    exit: 2,
+    meaning: 'sandstorm.conf cannot hold this value, or the server would not take it',
+  },
+  E_SECRET_ON_COMMAND_LINE: { exit: 2, meaning: 'a secret was given where others can read it' },
+  E_CONF_UNKNOWN_KEY: { exit: 2, meaning: 'Sandstorm has no setting of that name' },
+  E_TARBALL_MISSING: { exit: 2, meaning: 'there is no file where the release tarball should be' },
+  E_NO_TARBALL_FOUND: { exit: 2, meaning: 'no release tarball was found in the places searched' },
+
+  E_PREFLIGHT_FAILED: { exit: 3, meaning: 'a preflight check failed' },
+  E_ALREADY_INSTALLED: { exit: 3, meaning: 'there is a Sandstorm server of another build already' },
+  E_INSTALLED_DIFFERENTLY: { exit: 3, meaning: 'the same build is installed with other settings' },
+  E_NO_SERVER: { exit: 3, meaning: 'there is no whole Sandstorm server in that folder' },
+  E_CONF_INCOMPLETE: { exit: 3, meaning: 'sandstorm.conf lacks a setting that is needed' },
+  E_CONF_NOT_SET: { exit: 3, meaning: 'sandstorm.conf has no such setting' },
+  E_CONF_LINT: { exit: 3, meaning: 'sandstorm.conf has lines that must be mended' },
+  E_DOWNGRADE: { exit: 3, meaning: 'the tarball holds an older build than the one installed' },
+  E_NEEDS_ROOT: { exit: 3, meaning: 'this can only be done by root' },
+  E_CONF_MISSING: { exit: 3, meaning: 'there is no sandstorm.conf in that install directory' },
+  E_CONF_WOULD_KILL: { exit: 3, meaning: 'the server would not come up with this sandstorm.conf' },
+
+  E_INPUT_NEEDED: { exit: 4, meaning: 'a value is missing and asking is not possible or not allowed' },
+
+  E_INSTALL_SCRIPT: { exit: 5, meaning: "the install script given is not Sandstorm's install.sh" },
+  E_TARBALL_FORMAT: { exit: 5, meaning: 'the file is not a tarball' },
+  E_TARBALL_CORRUPT: { exit: 5, meaning: 'the tarball is damaged or cut short' },
+  E_TARBALL_CONTENTS: {
+    exit: 5,
+    meaning: 'the tarball is whole but not a Sandstorm release, or not a safe one',
+  },
+  E_TARBALL_TOO_BIG: { exit: 5, meaning: 'the tarball holds or needs more than a release ever would' },
+  E_TARBALL_NAME: { exit: 5, meaning: "the tarball's file name says another build than it holds" },
+  E_TARBALL_UNSIGNED: { exit: 5, meaning: 'there is no signature beside the tarball' },
+  E_SIGNATURE_WRONG: { exit: 5, meaning: 'a signature does not vouch for the tarball' },
+  E_SIGNATURE_UNTRUSTED_KEY: { exit: 5, meaning: 'the only signature is by a key that is not trusted here' },
+  E_SIGNATURE_FORMAT: { exit: 5, meaning: 'a signature or key file is not what its name says' },
+  E_TRUST_STORE: { exit: 5, meaning: 'the list of trusted keys is broken, or others may write to it' },
+
+  E_INSTALL_UNDONE: { exit: 6, meaning: 'the installation failed; what it had made was taken away again' },
+  E_UPDATE_UNDONE: { exit: 6, meaning: 'the update failed; the former build runs again' },
+
+  E_INSTALL_FAILED: { exit: 7, meaning: 'the installation failed and left things behind' },
+  E_INSTALL_UNHEALTHY: { exit: 7, meaning: 'Sandstorm was installed but does not answer as it must' },
+  E_UPDATE_FAILED: { exit: 7, meaning: 'the update failed half way' },
+  E_UPDATE_UNHEALTHY: { exit: 7, meaning: 'the new build does not answer as it must' },
+  E_SERVER_UNHEALTHY: { exit: 7, meaning: 'the server does not answer as it must' },
+  E_SERVICE_START: { exit: 7, meaning: 'the server did not start' },
+  E_SERVICE_STOP: { exit: 7, meaning: 'the server did not stop' },
+
+  E_BUSY: { exit: 8, meaning: 'another operation is going on' },
+  E_PENDING: { exit: 8, meaning: 'an earlier operation was interrupted and comes first' },
+} as const satisfies Record<string, { exit: number; meaning: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface RefusalDetails {
+  /** What to do next, as a command to type where there is one. */
+  hint?: string;
+  /** Facts for `--json`, beside the error. */
+  result?: unknown;
+  /** Something was changed before it failed. */
+  changed?: boolean;
+  cause?: unknown;
+}
+
+/**
+ * An expected failure: the world is not as it must be, and we say so. Made by a named function beside
+ * the code that refuses. Anything else that is thrown is a bug and gets E_UNEXPECTED.
+ */
+export class Refusal extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly result: unknown;
+  readonly changed: boolean;
+
+  constructor(code: ErrorCode, message: string, details: RefusalDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'Refusal';
+    this.code = code;
+    this.hint = details.hint;
+    this.result = details.result;
+    this.changed = details.changed ?? false;
+  }
+
+  /** The same refusal, of an operation that had begun to change things. */
+  afterChanges(): Refusal {
+    const { code, message, hint, result, cause } = this;
+    return new Refusal(code, message, {
+      ...(hint === undefined ? {} : { hint }),
+      result,
+      cause,
+      changed: true,
+    });
+  }
+
+  get exitCode(): number {
+    return ERROR_CODES[this.code].exit;
+  }
+}
+
+/** A value has the wrong form. `what` names the flag or key it came from. */
+export function badValue(what: string, value: string, expected: string): Refusal {
+  return new Refusal('E_BAD_VALUE', `${what}: "${value}" is not ${expected}`, {
+    hint: `give ${what} as ${expected}`,
+  });
+}

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+export interface Ran {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface BuiltCommand {
+  run(args: readonly string[], options?: { input?: string; env?: Record<string, string> }): Promise<Ran>;
+  remove(): Promise<void>;
+}
+
+/** The command as a user gets it, bundled into a folder of its own. Runs without a terminal. */
+export async function buildCommand(): Promise<BuiltCommand> {
+  const dir = await mkdtemp(join(tmpdir(), 'sandstorm-airgap-built-'));
+  await build({
+    entryPoints: [new URL('../../src/main.ts', import.meta.url).pathname],
+    outdir: dir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.17',
+    define: { SANDSTORM_AIRGAP_VERSION: '"1.2.3"' },
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    logLevel: 'silent',
+  });
+  return {
+    run: (args, { input, env = {} } = {}) =>
+      new Promise((resolve) => {
+        const child = spawn(process.execPath, [join(dir, 'main.mjs'), ...args], {
+          env: { PATH: process.env.PATH, HOME: dir, SANDSTORM_AIRGAP_STATE_DIR: join(dir, 'state'), ...env },
+          stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+          timeout: 30_000,
+        });
+        let stdout = '';
+        let stderr = '';
+        child.stdout?.on('data', (piece: Buffer) => (stdout += piece.toString()));
+        child.stderr?.on('data', (piece: Buffer) => (stderr += piece.toString()));
+        child.stdin?.on('error', () => undefined);
+        child.stdin?.end(input);
+        child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+      }),
+    remove: () => rm(dir, { recursive: true, force: true }),
+  };
+}
