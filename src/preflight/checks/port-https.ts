@@ -1,0 +1,3 @@
+import { portCheck } from '../port-check.js';
+
+export const portHttps = portCheck('https', 'HTTPS port');

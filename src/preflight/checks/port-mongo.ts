@@ -1,0 +1,3 @@
+import { portCheck } from '../port-check.js';
+
+export const portMongo = portCheck('mongo', 'Database port');
