@@ -1,0 +1,63 @@
+import type { Host } from '../system/host.js';
+import type { Ui } from '../ui.js';
+import { on, path, type OptionSpecs, type Values } from './option.js';
+
+/** What a command is: flags and words only. Its body is loaded when it runs, so that starting stays cheap. */
+export interface CommandSpec<O extends OptionSpecs = OptionSpecs> {
+  /** "install", or "config get" for a command of a group. */
+  readonly name: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly examples: readonly string[];
+  readonly options: O;
+  load(): Promise<(context: CommandContext<O>) => Promise<Outcome>>;
+}
+
+/** Everything a body may use. */
+export interface CommandContext<O extends OptionSpecs = OptionSpecs> {
+  readonly host: Host;
+  readonly ui: Ui;
+  readonly values: Values<O>;
+  /** Install directory, absolute. */
+  readonly home: string;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  /** A person is there and may be asked. */
+  readonly interactive: boolean;
+  /** Characters in a line of the terminal. */
+  readonly columns: number;
+  /**
+   * The value, whatever source has it; asked for on a terminal; `fallback` with --yes.
+   * @throws Refusal E_INPUT_NEEDED that names the flag.
+   */
+  need<K extends keyof O & string>(key: K, fallback?: string): Promise<NonNullable<Values<O>[K]>>;
+  /** Writes the run's transcript to that file too. */
+  keepTranscript(file: string): void;
+}
+
+export interface Outcome {
+  readonly changed: boolean;
+  /** For --json. */
+  readonly result: unknown;
+  /** For people, printed last. */
+  readonly text?: string;
+  /** A failure that is data (preflight, an unhealthy status); 0 when left out. */
+  readonly exitCode?: number;
+}
+
+/** Checks a spec against its own options, then forgets them: the list of commands holds all kinds. */
+export function defineCommand<O extends OptionSpecs>(spec: CommandSpec<O>): CommandSpec {
+  return spec as unknown as CommandSpec;
+}
+
+/** Understood by every command. */
+export const COMMON_OPTIONS = {
+  home: path('--home <dir>', 'install directory of Sandstorm (default /opt/sandstorm)'),
+  answers: path('--answers <file>', 'take missing values from this ini file'),
+  json: on('--json', 'print one JSON object on stdout and nothing else there'),
+  yes: on('--yes', 'agree to the plan and take defaults without asking'),
+  noInput: on('--no-input', 'never ask; a missing value is an error'),
+  dryRun: on('--dry-run', 'print the plan that would be carried out, change nothing'),
+  logFile: path('--log-file <file>', 'keep a full transcript there'),
+  debug: on('--debug', 'show the stack trace of an error'),
+};

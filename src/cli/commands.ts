@@ -1,0 +1,43 @@
+import type { CommandSpec } from './command.js';
+import {
+  configGetCommand,
+  configLintCommand,
+  configSetCommand,
+  configShowCommand,
+  configUnsetCommand,
+} from './commands/config.js';
+import { installCommand } from './commands/install.js';
+import { preflightCommand } from './commands/preflight.js';
+import { rehearseCommand } from './commands/rehearse.js';
+import { releaseVerifyCommand } from './commands/release.js';
+import {
+  serviceRestartCommand,
+  serviceStartCommand,
+  serviceStatusCommand,
+  serviceStopCommand,
+} from './commands/service.js';
+import { statusCommand } from './commands/status.js';
+import { trustAddCommand, trustListCommand, trustRemoveCommand } from './commands/trust.js';
+import { updateCommand } from './commands/update.js';
+
+/** Everything the tool can do, in the order of the help text. */
+export const COMMANDS: readonly CommandSpec[] = [
+  preflightCommand,
+  installCommand,
+  updateCommand,
+  statusCommand,
+  configGetCommand,
+  configSetCommand,
+  configUnsetCommand,
+  configShowCommand,
+  configLintCommand,
+  serviceStartCommand,
+  serviceStopCommand,
+  serviceRestartCommand,
+  serviceStatusCommand,
+  releaseVerifyCommand,
+  trustListCommand,
+  trustAddCommand,
+  trustRemoveCommand,
+  rehearseCommand,
+];

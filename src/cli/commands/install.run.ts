@@ -1,0 +1,78 @@
+import { install, type InstallResult } from '../../operations/install.js';
+import { findInstallScript, pickTarball } from '../../operations/pick.js';
+import { defaultWildcardFor, parseBaseUrl } from '../../server/addresses.js';
+import type { CommandContext, Outcome } from '../command.js';
+import { patienceFor, portsFor } from '../wishes.js';
+import type { INSTALL_OPTIONS } from './install.js';
+
+export async function run(context: CommandContext<typeof INSTALL_OPTIONS>): Promise<Outcome> {
+  const { host, ui, values, home } = context;
+  const unprivileged = values.unprivileged ?? false;
+
+  const tarball = await pickTarball(values.tarball, host);
+  const beside = await findInstallScript(tarball, host);
+  const installScript = values.installScript ?? beside ?? (await context.need('installScript'));
+  const baseUrl = await context.need('baseUrl', await suggestedBaseUrl(context));
+  const wildcardHost = await context.need('wildcardHost', defaultWildcardFor(parseBaseUrl(baseUrl)));
+
+  const result = await install(
+    {
+      home,
+      tarball,
+      installScript,
+      baseUrl,
+      wildcardHost,
+      ports: portsFor(baseUrl, values, unprivileged),
+      bindIp: values.bindIp ?? '0.0.0.0',
+      serverUser: values.serverUser ?? (unprivileged && host.user.uid !== 0 ? host.user.name : 'sandstorm'),
+      unprivileged,
+      resolvers: values.resolver ?? [],
+      expectAddress: values.expectAddress,
+      waive: values.waive ?? [],
+      stagingDir: values.staging,
+      patience: patienceFor(values),
+      dryRun: context.dryRun,
+      keepTranscript: context.keepTranscript,
+      scriptEnv: {},
+    },
+    host,
+    ui,
+  );
+  return { changed: result.changed, result, text: closingWords(result, context.dryRun) };
+}
+
+/** A name under which this machine knows itself; only ever a suggestion. */
+async function suggestedBaseUrl({ host }: CommandContext): Promise<string | undefined> {
+  const named = await host.commands.run('hostname', ['-f'], { timeoutMs: 5000 });
+  const name = named.stdout.trim();
+  return named.exitCode === 0 && name.includes('.') ? `http://${name}:6080` : undefined;
+}
+
+export function closingWords(result: InstallResult, dryRun: boolean): string {
+  if (dryRun) return result.plan === null ? nothingToDo(result) : '  Dry run: nothing was changed.';
+  if (!result.changed) return nothingToDo(result);
+  const link =
+    result.setupLink === null
+      ? ['  Sandstorm is up.  `sandstorm admin-token` makes a link to become its administrator.']
+      : [
+          '  Sandstorm is up.  Open this within 15 minutes to become its administrator:',
+          '',
+          `      ${result.setupLink}`,
+        ];
+  return [
+    '',
+    ...link,
+    '',
+    '  In its setup, on an offline network:',
+    '    · logins: LDAP or SAML; Google and GitHub need the internet,',
+    '      e-mail tokens a mail server',
+    '    · pre-installed apps: choose "Skip for now"',
+    '    · no Sandcats address: yours is in BASE_URL already',
+    '',
+    '  Later:  sandstorm-airgap status    sandstorm-airgap update TARBALL',
+  ].join('\n');
+}
+
+function nothingToDo({ build, home }: InstallResult): string {
+  return `  Build ${String(build)} is installed in ${home} as wanted and well: nothing to do.`;
+}

@@ -1,0 +1,36 @@
+import {
+  restartService,
+  serviceStatus,
+  startService,
+  stopService,
+  type ServiceResult,
+} from '../../operations/service.js';
+import type { CommandContext, Outcome } from '../command.js';
+
+export async function start({ home, host, dryRun }: CommandContext): Promise<Outcome> {
+  return told(await startService(home, dryRun, host), dryRun);
+}
+
+export async function stop({ home, host, dryRun }: CommandContext): Promise<Outcome> {
+  return told(await stopService(home, dryRun, host), dryRun);
+}
+
+export async function restart({ home, host, dryRun }: CommandContext): Promise<Outcome> {
+  return told(await restartService(home, dryRun, host), dryRun);
+}
+
+export async function status({ home, host }: CommandContext): Promise<Outcome> {
+  return told(await serviceStatus(home, host), false);
+}
+
+function told(result: ServiceResult, dryRun: boolean): Outcome {
+  const { running, pid, manager, outsideUnit } = result;
+  const text = [
+    `Sandstorm is ${running ? `running (pid ${String(pid ?? '?')})` : 'not running'}, managed by ${manager}.`,
+    ...(outsideUnit
+      ? ['It was started by hand, outside its unit: sandstorm-airgap service restart puts that right.']
+      : []),
+    ...(dryRun ? [result.changed ? 'Dry run: this would change it.' : 'Dry run: nothing would change.'] : []),
+  ].join('\n');
+  return { changed: result.changed && !dryRun, result, text };
+}

@@ -1,0 +1,32 @@
+import { pickTarball } from '../../operations/pick.js';
+import { update } from '../../operations/update.js';
+import type { CommandContext, Outcome } from '../command.js';
+import { patienceFor } from '../wishes.js';
+import type { UPDATE_OPTIONS } from './update.js';
+
+export async function run(context: CommandContext<typeof UPDATE_OPTIONS>): Promise<Outcome> {
+  const { host, ui, values, home, interactive, columns } = context;
+  const tarball =
+    values.tarball === undefined && interactive
+      ? await (await import('../../wizard/choose-tarball.js')).chooseTarball({ host, ui, columns })
+      : await pickTarball(values.tarball, host);
+  const result = await update(
+    {
+      home,
+      tarball,
+      allowDowngrade: values.allowDowngrade ?? false,
+      reinstall: values.reinstall ?? false,
+      resolvers: values.resolver ?? [],
+      expectAddress: values.expectAddress,
+      waive: values.waive ?? [],
+      stagingDir: values.staging,
+      patience: patienceFor(values),
+      dryRun: context.dryRun,
+      keepTranscript: context.keepTranscript,
+    },
+    host,
+    ui,
+  );
+  const text = context.dryRun && result.plan !== null ? '  Dry run: nothing was changed.' : '';
+  return { changed: result.changed, result, text };
+}

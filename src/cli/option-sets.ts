@@ -1,0 +1,76 @@
+import { parseResolver } from '../system/resolver-address.js';
+import { parseBaseUrl, parseWildcardHost } from '../server/addresses.js';
+import { formed, on, parsePort, path, port, seconds, several, text } from './option.js';
+import { badValue } from '../errors.js';
+
+/** Under which names people reach the server. */
+export const ADDRESS_OPTIONS = {
+  baseUrl: formed(
+    '--base-url <url>',
+    'the address people type, with its port: http://sandstorm.corp.lan:6080',
+    (value, what) => parseBaseUrl(value, what).text,
+    { question: 'Under which address will people reach it?' },
+  ),
+  wildcardHost: formed(
+    '--wildcard-host <pattern>',
+    'host name with one star, every name of which leads here: *.sandstorm.corp.lan:6080',
+    (value, what) => parseWildcardHost(value, what).text,
+    { question: 'Which wildcard names lead here?' },
+  ),
+};
+
+/** Whom to ask about names. */
+export const DNS_OPTIONS = {
+  resolver: {
+    ...several('--resolver <ip[:port]>', 'ask this DNS server too, as clients do; may be repeated'),
+    parse: (value: string, what: string) =>
+      value.split(',').map((one) => parseResolver(one.trim(), what).text),
+  },
+  expectAddress: text(
+    '--expect-address <ip>',
+    'the address that names must have, when it is not one of this machine (a proxy)',
+  ),
+};
+
+export const PORT_OPTIONS = {
+  port: formed(
+    '--port <port[,port]>',
+    "HTTP port(s) (default: BASE_URL's, or 6080 behind https)",
+    parsePorts,
+  ),
+  httpsPort: port(
+    '--https-port <port>',
+    'HTTPS port of the server itself; its certificate is set in its admin pages',
+  ),
+  mongoPort: port('--mongo-port <port>', 'database port, on loopback (default 6081)'),
+  smtpPort: port('--smtp-port <port>', 'port for mail to grains (default 25; 30025 without root)'),
+  bindIp: text('--bind-ip <ip>', 'address to listen on (default 0.0.0.0)'),
+};
+
+export const WAIVE_OPTIONS = {
+  waive: several('--waive <check>', 'go on although this check fails; recorded; may be repeated'),
+};
+
+/** For operations that change the server and then watch it. */
+export const PATIENCE_OPTIONS = {
+  stableFor: seconds(
+    '--stable-for <seconds>',
+    'how long the server must stay well to be called well (default 30)',
+  ),
+  startTimeout: seconds('--start-timeout <seconds>', 'how long the server may take to answer (default 120)'),
+  staging: path(
+    '--staging <dir>',
+    'folder for the private copy of the tarball (default: in the state directory)',
+  ),
+};
+
+export const FORCE_OPTIONS = {
+  allowDowngrade: on('--allow-downgrade', 'accept an older build than the one installed'),
+  reinstall: on('--reinstall', 'put the installed build in place once more'),
+};
+
+function parsePorts(value: string, what: string): readonly number[] {
+  const ports = value.split(',').map((one) => parsePort(one.trim(), what));
+  if (new Set(ports).size !== ports.length) throw badValue(what, value, 'a list of different ports');
+  return ports;
+}

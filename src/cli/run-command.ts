@@ -1,0 +1,205 @@
+import { ERROR_CODES, Refusal } from '../errors.js';
+import type { Host } from '../system/host.js';
+import type { Transcript } from '../system/log.js';
+import type { Terminal } from '../system/terminal.js';
+import type { Ui } from '../ui.js';
+import { fold } from '../words.js';
+import { COMMON_OPTIONS, type CommandContext, type CommandSpec, type Outcome } from './command.js';
+import { humanUi } from './human.js';
+import { flagName, inputNeeded, resolveValues, checkAnswerKeys, type Sources } from './sources.js';
+import { silentUi } from './silent.js';
+
+export const DEFAULT_HOME = '/opt/sandstorm';
+
+export interface Surroundings {
+  readonly host: Host;
+  readonly terminal: Terminal;
+  readonly transcript: Transcript;
+  /** A person sits there: stdin and stdout are terminals. */
+  readonly atTerminal: boolean;
+  /** All commands' keys, for the answers file. */
+  readonly answerKeys: ReadonlySet<string>;
+  /** The wizard runs it, and offers ways to go on itself. */
+  readonly guided?: boolean;
+}
+
+export interface Finished {
+  readonly exitCode: number;
+  /** Why it did not do what was asked, as already shown. */
+  readonly refusal: Refusal | undefined;
+}
+
+/** Runs one command from what was typed to its exit code. Everything thrown ends here. */
+export async function runCommand(
+  spec: CommandSpec,
+  flags: Readonly<Record<string, unknown>>,
+  around: Surroundings,
+): Promise<Finished> {
+  const asked = {
+    json: flags.json === true || isSet(around.host.env.SANDSTORM_AIRGAP_JSON),
+    debug: flags.debug === true,
+  };
+  try {
+    const context = await contextFor(spec, flags, around);
+    asked.json = context.json;
+    const body = await spec.load();
+    const outcome = await body(context);
+    report(outcome, context.json, around.terminal);
+    return { exitCode: outcome.exitCode ?? 0, refusal: undefined };
+  } catch (error) {
+    const refusal = asRefusal(error);
+    reportError(refusal, error, asked, around);
+    return { exitCode: refusal.exitCode, refusal };
+  } finally {
+    around.transcript.close();
+  }
+}
+
+function sectionFor(commandName: string): string {
+  return commandName.replace(' ', '-');
+}
+
+/** Everything there is before anybody is asked, the answers file read. */
+export async function sourcesFor(
+  { name }: Pick<CommandSpec, 'name'>,
+  flags: Readonly<Record<string, unknown>>,
+  { host, answerKeys }: Surroundings,
+): Promise<Sources> {
+  const withoutAnswers: Sources = { flags, env: host.env, answers: {}, cwd: host.cwd };
+  const file = resolveValues({ answers: COMMON_OPTIONS.answers }, withoutAnswers).answers;
+  if (file === undefined) return withoutAnswers;
+  const { readAnswers } = await import('./answers-file.js');
+  const { COMMANDS } = await import('./commands.js');
+  const sections = new Set(COMMANDS.map((command) => sectionFor(command.name)));
+  const answers = await readAnswers(file, sectionFor(name), sections, host);
+  checkAnswerKeys(answers, answerKeys, file);
+  return { ...withoutAnswers, answers };
+}
+
+async function contextFor(
+  spec: CommandSpec,
+  flags: Readonly<Record<string, unknown>>,
+  around: Surroundings,
+): Promise<CommandContext> {
+  const { host, terminal, transcript } = around;
+  const sources = await sourcesFor(spec, flags, around);
+  const common = resolveValues(COMMON_OPTIONS, sources);
+  const values = resolveValues(spec.options, sources);
+  if (common.logFile !== undefined) transcript.addFile(common.logFile);
+
+  const json = common.json ?? false;
+  const interactive = around.atTerminal && !json && common.noInput !== true;
+  const yes = common.yes ?? false;
+  const confirm = confirmation(interactive, yes);
+  const ui: Ui = json ? silentUi(transcript, confirm) : humanUi(terminal, host.clock, transcript, confirm);
+
+  return {
+    host,
+    ui,
+    values,
+    home: common.home ?? DEFAULT_HOME,
+    dryRun: common.dryRun ?? false,
+    json,
+    interactive,
+    columns: terminal.columns(),
+    keepTranscript: transcript.addFile,
+    async need(key, fallback) {
+      const option = spec.options[key];
+      if (option === undefined) throw new Error(`${spec.name} has no option ${key}`);
+      const given = values[key];
+      if (given !== undefined) return given as never;
+      if (yes && fallback !== undefined) return option.parse(fallback, flagName(option), host.cwd) as never;
+      if (!interactive || option.question === undefined) throw inputNeeded(key, option);
+      const { askText } = await import('../wizard/prompts.js');
+      const text = await askText(option.question, fallback, (typed) =>
+        option.parse(typed, flagName(option), host.cwd),
+      );
+      return option.parse(text, flagName(option), host.cwd) as never;
+    },
+  };
+}
+
+function confirmation(interactive: boolean, yes: boolean): Ui['confirm'] {
+  return async (question) => {
+    if (yes) return true;
+    if (!interactive) {
+      throw new Refusal('E_INPUT_NEEDED', `nobody can be asked: ${question}`, {
+        hint: 'add --yes to go ahead, or --dry-run to see the plan only',
+      });
+    }
+    const { askYesNo } = await import('../wizard/prompts.js');
+    return askYesNo(question);
+  };
+}
+
+function report(outcome: Outcome, json: boolean, terminal: Terminal): void {
+  const ok = (outcome.exitCode ?? 0) === 0;
+  if (json) {
+    const error = ok ? null : failureOf(outcome.exitCode ?? 1);
+    terminal.out(JSON.stringify({ ok, changed: outcome.changed, result: outcome.result, error }));
+  } else if (outcome.text !== undefined && outcome.text !== '') {
+    terminal.out(outcome.text);
+  }
+}
+
+/** A body that returns a non-zero exit code has reported its failure as data; scripts still want a code. */
+function failureOf(exitCode: number): { code: string; message: string; hint: string | null } {
+  const code = exitCode === 3 ? 'E_PREFLIGHT_FAILED' : 'E_UNEXPECTED';
+  return { code, message: ERROR_CODES[code].meaning, hint: null };
+}
+
+function reportError(
+  refusal: Refusal,
+  error: unknown,
+  asked: { readonly json: boolean; readonly debug: boolean },
+  around: Surroundings,
+): void {
+  const { terminal, transcript } = around;
+  transcript(`${refusal.code}: ${refusal.message}`);
+  if (refusal.hint !== undefined) transcript(`next: ${refusal.hint}`);
+  if (asked.json) {
+    terminal.out(failureAsJson(refusal));
+  } else {
+    for (const line of refusalLines(refusal, around)) terminal.error(line);
+  }
+  if (asked.debug || refusal.code === 'E_UNEXPECTED') {
+    const stack = error instanceof Error ? (error.stack ?? '') : String(error);
+    transcript(stack);
+    if (asked.debug) terminal.error(stack);
+  }
+}
+
+/** The one object that --json prints. */
+export function failureAsJson({ code, message, hint, changed, result }: Refusal): string {
+  const error = { code, message, hint: hint ?? null };
+  return JSON.stringify({ ok: false, changed, result: result ?? null, error });
+}
+
+/** What a person is told of it. */
+export function refusalLines(refusal: Refusal, { terminal, guided }: Surroundings): string[] {
+  const columns = terminal.columns();
+  const said = fold(`${refusal.message}      ${refusal.code}`, columns, 0);
+  // The wizard asks how to go on; flags are not what helps there.
+  if (refusal.hint === undefined || (guided === true && refusal.code === 'E_PREFLIGHT_FAILED')) {
+    return ['', said];
+  }
+  return ['', said, `Next:  ${refusal.hint}`.replaceAll('\n', '\n       ')];
+}
+
+export function asRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  // inquirer throws this at Ctrl-C, before anything was done.
+  if (error instanceof Error && error.name === 'ExitPromptError') {
+    return new Refusal('E_CANCELLED', 'Stopped. Nothing was changed.');
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new Refusal('E_UNEXPECTED', `unexpected: ${message}`, {
+    hint: 'run it again with --debug --log-file FILE and report what it says',
+    cause: error,
+  });
+}
+
+/** As far as it can be told before the sources are read. */
+export function isSet(value: string | undefined): boolean {
+  return ['true', 'yes', '1', 'on'].includes((value ?? '').toLowerCase());
+}

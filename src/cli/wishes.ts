@@ -1,0 +1,47 @@
+import type { Patience } from '../operations/prove.js';
+import type { Ports } from '../preflight/check.js';
+import { parseBaseUrl } from '../server/addresses.js';
+
+interface GivenPorts {
+  readonly port: readonly number[] | undefined;
+  readonly httpsPort: number | undefined;
+  readonly mongoPort: number | undefined;
+  readonly smtpPort: number | undefined;
+}
+
+/** The ports to use: what was given, else what follows from BASE_URL. Pure. */
+export function portsFor(baseUrl: string, given: GivenPorts, unprivileged: boolean): Ports {
+  const base = parseBaseUrl(baseUrl);
+  const taken = new Set(
+    [...(given.port ?? []), given.httpsPort, given.mongoPort, given.smtpPort].filter(
+      (port) => port !== undefined,
+    ),
+  );
+  const free = (wanted: number): number => {
+    let port = wanted;
+    while (taken.has(port)) port += 1;
+    taken.add(port);
+    return port;
+  };
+  // Behind https there is a proxy, or --https-port: the plain port is then nobody's address.
+  const usual = base.scheme === 'http' ? base.port : free(6080);
+  const http = given.port ?? [usual];
+  taken.add(usual);
+  return {
+    http,
+    ...(given.httpsPort === undefined ? {} : { https: given.httpsPort }),
+    mongo: given.mongoPort ?? free(6081),
+    smtp: given.smtpPort ?? free(unprivileged ? 30025 : 25),
+  };
+}
+
+export function patienceFor(given: {
+  readonly stableFor: number | undefined;
+  readonly startTimeout: number | undefined;
+}): Patience {
+  return {
+    stableMs: (given.stableFor ?? 30) * 1000,
+    startTimeoutMs: (given.startTimeout ?? 120) * 1000,
+    scriptTimeoutMs: 30 * 60_000,
+  };
+}

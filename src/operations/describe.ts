@@ -1,0 +1,75 @@
+import type { UpdatePlan, UpdateStep } from '../update/plan.js';
+import { bytes } from '../words.js';
+import type { InstallPlan, InstallStep } from './install-plan.js';
+
+/** The plan as a person reads it: what --dry-run prints is what runs. */
+export function describeInstall(plan: InstallPlan): string[] {
+  const { wish } = plan;
+  const ports = [
+    `HTTP ${wish.ports.http.join(', ')}`,
+    ...(wish.ports.https === undefined ? [] : [`HTTPS ${String(wish.ports.https)}`]),
+    `database ${String(wish.ports.mongo)}`,
+    `mail ${String(wish.ports.smtp)}`,
+  ].join(', ');
+  return [
+    `  Install ${plan.release} into ${plan.home}`,
+    '',
+    `      Address    ${wish.baseUrl}, ${wish.wildcardHost}`,
+    `      Ports      ${ports}, on ${wish.bindIp}`,
+    `      Runs as    ${wish.serverUser}${plan.before.userExisted ? '' : ' (will be made)'}`,
+    `      Updates    off (UPDATE_CHANNEL=none)`,
+    '',
+    ...numbered(plan.steps.map((step) => installStep(step, plan))),
+    '',
+  ];
+}
+
+export function describeUpdate(plan: UpdatePlan): string[] {
+  return [
+    plan.steps.some((step) => step.do === 'sandstorm-update')
+      ? `  From ${plan.from} to ${plan.to}`
+      : `  ${plan.to} is in place; see it well, with updates off`,
+    '',
+    ...numbered(plan.steps.map((step) => updateStep(step, plan))),
+    '',
+  ];
+}
+
+function installStep(step: InstallStep, plan: InstallPlan): readonly [string, string] {
+  switch (step.do) {
+    case 'clean-up-interrupted':
+      return ['remove what the interrupted installation left', step.run];
+    case 'run-install-script':
+      return ["run Sandstorm's install.sh", `${bytes(plan.unpackedBytes)} into ${plan.home}`];
+    case 'write-conf':
+      return ['write sandstorm.conf as above', 'every other line stays'];
+    case 'restart':
+      return ['restart', plan.wish.unprivileged ? 'by the sandstorm command' : 'through the init system'];
+    case 'prove-healthy':
+      return ['prove it well', `stable for ${String(step.stableSeconds)} s`];
+  }
+}
+
+function updateStep(step: UpdateStep, plan: UpdatePlan): readonly [string, string] {
+  switch (step.do) {
+    case 'set-channel':
+      return ['set UPDATE_CHANNEL=none', `is ${step.from ?? 'not set'}`];
+    case 'stop':
+      return ['stop', '── pause begins'];
+    case 'set-aside':
+      return [`move the old folder ${step.folder} aside`, 'it is not trusted'];
+    case 'sandstorm-update':
+      return ['sandstorm update', `unpacks ${bytes(plan.unpackedBytes)}`];
+    case 'start':
+      return ['start', ''];
+    case 'prove-healthy':
+      return ['prove it well', `── pause ends; stable for ${String(step.stableSeconds)} s`];
+  }
+}
+
+function numbered(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([what]) => what.length));
+  return rows.map(([what, note], index) =>
+    `      ${String(index + 1)}  ${what.padEnd(width)}   ${note}`.trimEnd(),
+  );
+}

@@ -1,0 +1,168 @@
+import { readConf } from '../config/conf-file.js';
+import { getValue, type ConfDocument } from '../config/sandstorm-conf.js';
+import { Refusal } from '../errors.js';
+import { lastRun } from '../journal/journal.js';
+import { lockOwner, type LockOwner } from '../journal/lock.js';
+import type { RunRecord } from '../journal/record.js';
+import { complaints, isHealthy, readHealth } from '../server/health.js';
+import { judgeHome, observeHome, type HomeState } from '../server/home-state.js';
+import { runningServer } from '../server/running.js';
+import { findServiceManager } from '../service/find-service-manager.js';
+import type { Host } from '../system/host.js';
+import { targetFor } from './server-facts.js';
+
+export interface StatusResult {
+  readonly home: string;
+  readonly installed: boolean;
+  /** undefined text for people is in `problems`. */
+  readonly state: HomeState['kind'];
+  readonly build: number | null;
+  readonly running: boolean;
+  readonly pid: number | null;
+  readonly healthy: boolean;
+  readonly problems: readonly string[];
+  readonly channel: string | null;
+  readonly baseUrl: string | null;
+  readonly wildcardHost: string | null;
+  readonly serviceManager: string | null;
+  readonly lastOperation: LastOperation | null;
+  readonly pending: Pending | null;
+}
+
+export interface LastOperation {
+  readonly operation: string;
+  readonly outcome: string | null;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly message: string | null;
+  readonly run: string;
+}
+
+/** Something is going on, or was cut off and waits for a person. */
+export interface Pending {
+  readonly operation: string;
+  readonly step: string | null;
+  readonly startedAt: string;
+  /** Who is at it now; null when it was cut off. */
+  readonly owner: LockOwner | null;
+  readonly next: string;
+}
+
+/** What is there, whether it is well, and what waits to be done. Changes nothing. */
+export async function status(home: string, host: Host): Promise<StatusResult> {
+  const [state, record, owner] = await Promise.all([
+    observeHome(home, host).then(judgeHome),
+    lastRun(home, host),
+    lockOwner(home, host),
+  ]);
+  const common = {
+    home,
+    state: state.kind,
+    lastOperation: record === undefined ? null : operationOf(record),
+    pending: pendingOf(record, owner),
+  };
+  const server = state.kind === 'server' ? state : state.kind === 'interrupted' ? state.server : undefined;
+  if (server === undefined) {
+    return {
+      ...common,
+      installed: false,
+      build: null,
+      running: false,
+      pid: null,
+      healthy: false,
+      problems: whyNot(state),
+      channel: null,
+      baseUrl: null,
+      wildcardHost: null,
+      serviceManager: null,
+    };
+  }
+
+  const { document: conf } = await readConf(home, host);
+  const manager = await findServiceManager(home, host);
+  const channel = getValue(conf, 'UPDATE_CHANNEL') ?? null;
+  const seen = await lookAt(home, conf, host);
+  const arrived =
+    seen.healthy && channel === 'none' && state.kind === 'server' && isAimOf(record, state.folder);
+  return {
+    ...common,
+    // What was cut off or failed, and was brought to its end by other hands since, waits for nobody.
+    ...(arrived && owner === undefined ? { pending: null } : {}),
+    installed: true,
+    build: server.build,
+    ...seen,
+    channel,
+    serviceManager: manager.kind,
+  };
+}
+
+type Look = Pick<StatusResult, 'running' | 'pid' | 'healthy' | 'problems' | 'baseUrl' | 'wildcardHost'>;
+
+/** With a sandstorm.conf that does not say where to look, that is what there is to tell. */
+async function lookAt(home: string, conf: ConfDocument, host: Host): Promise<Look> {
+  try {
+    const target = targetFor(home, conf, []);
+    const reading = await readHealth(target, host);
+    return {
+      running: reading.process.ok,
+      pid: reading.process.pid ?? null,
+      healthy: isHealthy(reading),
+      problems: complaints(reading),
+      baseUrl: target.baseUrl,
+      wildcardHost: target.wildcardHost,
+    };
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'E_CONF_INCOMPLETE') throw error;
+    const running = await runningServer(home, host);
+    return {
+      running: running !== undefined,
+      pid: running?.pid ?? null,
+      healthy: false,
+      problems: [error.message],
+      baseUrl: getValue(conf, 'BASE_URL') ?? null,
+      wildcardHost: getValue(conf, 'WILDCARD_HOST') ?? null,
+    };
+  }
+}
+
+/** The release that a run wanted to end with. */
+function isAimOf(record: RunRecord | undefined, folder: string): boolean {
+  const plan: unknown = record?.plan;
+  if (typeof plan !== 'object' || plan === null) return false;
+  return ('to' in plan && plan.to === folder) || ('release' in plan && plan.release === folder);
+}
+
+function whyNot(state: HomeState): string[] {
+  if (state.kind === 'unfit') return [state.reason, state.fix];
+  return state.kind === 'leftovers' ? [`it holds ${state.names.join(', ')}`] : [];
+}
+
+function operationOf(record: RunRecord): LastOperation {
+  return {
+    operation: record.operation,
+    outcome: record.outcome ?? null,
+    startedAt: record.startedAt,
+    endedAt: record.endedAt ?? null,
+    message: record.message ?? null,
+    run: record.dir,
+  };
+}
+
+function pendingOf(record: RunRecord | undefined, owner: LockOwner | undefined): Pending | null {
+  const isOpen = record !== undefined && record.outcome !== 'done' && record.outcome !== 'undone';
+  if (owner !== undefined) {
+    // Not every operation keeps a journal: a change of the configuration is over in a moment.
+    const { operation, startedAt, stepOpen } =
+      isOpen && record.outcome === undefined
+        ? record
+        : { operation: owner.operation, startedAt: owner.since, stepOpen: undefined };
+    return { operation, step: stepOpen ?? null, startedAt, owner, next: 'wait for it to end' };
+  }
+  if (!isOpen) return null;
+  const { operation, startedAt, stepOpen } = record;
+  const next =
+    operation === 'install'
+      ? 'run the same sandstorm-airgap install command again: it cleans up or goes on'
+      : 'run the same sandstorm-airgap update command again';
+  return { operation, step: stepOpen ?? null, startedAt, owner: null, next };
+}

@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import { readConf } from '../config/conf-file.js';
+import { getValue, type ConfDocument } from '../config/sandstorm-conf.js';
+import { withLock } from '../journal/lock.js';
+import { stateDirs } from '../journal/state-dir.js';
+import type { ReportedCheck, Subject } from '../preflight/check.js';
+import { isHealthy, readHealth, type HealthTarget } from '../server/health.js';
+import type { InstalledServer } from '../server/home-state.js';
+import { runningServer } from '../server/running.js';
+import type { Host } from '../system/host.js';
+import type { Ui } from '../ui.js';
+import { planUpdate, type UpdatePlan } from '../update/plan.js';
+import { describeUpdate } from './describe.js';
+import { withRelease, type ObtainedRelease } from './obtain-release.js';
+import type { Patience } from './prove.js';
+import { checkReady } from './ready.js';
+import { portsOf, requireServer, targetFor } from './server-facts.js';
+import { requireUnchanged } from './unchanged.js';
+import { cancelled, untilAgreed } from './until-agreed.js';
+import { downgradeRefused } from './update-refusals.js';
+import { carryOutUpdate } from './update-steps.js';
+
+export interface UpdateRequest {
+  readonly home: string;
+  readonly tarball: string;
+  readonly allowDowngrade: boolean;
+  /** Put the same build in place once more. */
+  readonly reinstall: boolean;
+  readonly resolvers: readonly string[];
+  readonly expectAddress: string | undefined;
+  readonly waive: readonly string[];
+  readonly stagingDir: string | undefined;
+  readonly patience: Patience;
+  readonly dryRun: boolean;
+  readonly keepTranscript: (file: string) => void;
+}
+
+export interface UpdateResult {
+  readonly home: string;
+  readonly from: number;
+  readonly to: number;
+  readonly changed: boolean;
+  readonly healthy: boolean;
+  /** From the stop to the first good answer; null when the server was not running before. */
+  readonly pauseMs: number | null;
+  readonly run: string | null;
+  readonly plan: UpdatePlan | null;
+  readonly checks: readonly ReportedCheck[];
+}
+
+/** Brings an installed server to the build in a tarball, and sees it healthy. */
+export async function update(request: UpdateRequest, host: Host, ui: Ui): Promise<UpdateResult> {
+  const { home } = request;
+  const state = await requireServer(home, host);
+  const { document: conf } = await readConf(home, host);
+  const target = targetFor(home, conf, request.waive);
+
+  const stagingDir = request.stagingDir ?? stateDirs(home, host).staging;
+  const { tarball, dryRun } = request;
+  return withRelease({ tarball, stagingDir, dryRun }, host, ui, async (release) => {
+    const { build } = release.facts;
+    if (build < state.build && !request.allowDowngrade) throw downgradeRefused(state, build);
+    if (build === state.build && !request.reinstall && (await isThere(state, conf, target, host))) {
+      ui.say(`  ${state.folder} is installed and well, updates are off: nothing to do.`);
+      return { ...nothing(home, state.build), healthy: true };
+    }
+
+    const makePlan = async (): Promise<UpdatePlan> =>
+      planUpdate({
+        home,
+        from: state.folder,
+        to: release.folder,
+        tarball,
+        sha256: release.facts.sha256,
+        unpackedBytes: release.facts.unpackedBytes,
+        channel: getValue((await readConf(home, host)).document, 'UPDATE_CHANNEL'),
+        unpack: build !== state.build || request.reinstall,
+        running: (await runningServer(home, host)) !== undefined,
+        targetExists: (await host.files.lstat(join(home, release.folder))) !== undefined,
+        stableSeconds: request.patience.stableMs / 1000,
+      });
+    const { plan, checks } = await untilAgreed(host, async () => {
+      const subject = subjectOf(request, conf, release, stagingDir, host);
+      const checks = await checkReady(subject, request.waive, host, ui);
+      const plan = await makePlan();
+      for (const line of describeUpdate(plan)) ui.say(line);
+      if (!dryRun && !(await ui.confirm('Go ahead?'))) throw cancelled();
+      return { plan, checks };
+    });
+    const result = { ...nothing(home, state.build), to: build, plan, checks };
+    if (dryRun) return result;
+
+    return withLock(home, 'update', host, async () => {
+      await requireUnchanged({ home, state: { kind: 'server', ...state }, plan }, makePlan, host);
+      return { ...result, ...(await carryOutUpdate(plan, release, target, request, host, ui)) };
+    });
+  });
+}
+
+async function isThere(
+  state: InstalledServer,
+  conf: ConfDocument,
+  target: HealthTarget,
+  host: Host,
+): Promise<boolean> {
+  if (getValue(conf, 'UPDATE_CHANNEL') !== 'none') return false;
+  return isHealthy(await readHealth({ ...target, release: state.folder }, host));
+}
+
+function subjectOf(
+  request: UpdateRequest,
+  conf: ConfDocument,
+  { facts }: ObtainedRelease,
+  stagingDir: string,
+  host: Host,
+): Subject {
+  const ports = portsOf(conf);
+  const baseUrl = getValue(conf, 'BASE_URL');
+  const wildcardHost = getValue(conf, 'WILDCARD_HOST');
+  const bindIp = getValue(conf, 'BIND_IP');
+  return {
+    phase: 'update',
+    home: request.home,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(wildcardHost === undefined ? {} : { wildcardHost }),
+    ...(bindIp === undefined ? {} : { bindIp }),
+    ...(ports === undefined ? {} : { ports }),
+    resolvers: request.resolvers,
+    ...(request.expectAddress === undefined ? {} : { expectAddress: request.expectAddress }),
+    release: {
+      build: facts.build,
+      packedBytes: facts.packedBytes,
+      unpackedBytes: facts.unpackedBytes,
+      needsAvx: facts.hasMongod7,
+    },
+    unprivileged: host.user.uid !== 0,
+    stagingDir,
+  };
+}
+
+function nothing(home: string, build: number): UpdateResult {
+  const none = { changed: false, healthy: false, pauseMs: null, run: null, plan: null, checks: [] };
+  return { home, from: build, to: build, ...none };
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { parseJournal } from '../../../src/journal/record.js';
+
+const line = (entry: object): string =>
+  `${JSON.stringify({ v: 1, at: '2026-11-22T02:13:00.000Z', ...entry })}\n`;
+const BEGIN = line({
+  event: 'begin',
+  operation: 'update',
+  home: '/opt/sandstorm',
+  plan: { to: 'sandstorm-309' },
+});
+const WHOLE =
+  BEGIN +
+  line({ event: 'step-begins', step: 'stop' }) +
+  line({ event: 'step-ends', step: 'stop' }) +
+  line({ event: 'step-begins', step: 'start', at: '2026-11-22T02:14:00.000Z' });
+
+const parse = (text: string): ReturnType<typeof parseJournal> => parseJournal('id', '/runs/id', text);
+
+describe('a journal', () => {
+  it('tells what was done, and what was begun', () => {
+    expect(parse(WHOLE)).toEqual({
+      id: 'id',
+      dir: '/runs/id',
+      operation: 'update',
+      home: '/opt/sandstorm',
+      plan: { to: 'sandstorm-309' },
+      startedAt: '2026-11-22T02:13:00.000Z',
+      endedAt: undefined,
+      outcome: undefined,
+      message: undefined,
+      stepsDone: ['stop'],
+      stepOpen: 'start',
+    });
+  });
+
+  it('tells how it ended', () => {
+    const ended = parse(WHOLE + line({ event: 'end', outcome: 'undone', message: 'why' }));
+    expect(ended).toMatchObject({ outcome: 'undone', message: 'why', endedAt: '2026-11-22T02:13:00.000Z' });
+  });
+
+  it('is read as far as it is whole, wherever the power went', () => {
+    const last = line({ event: 'end', outcome: 'done' });
+    const before = parse(WHOLE);
+    for (let length = 0; length < last.length - 1; length += 1) {
+      expect(parse(WHOLE + last.slice(0, length))).toEqual(before);
+    }
+    // Only the line's end is missing: nothing of what it says is lost.
+    expect(parse(WHOLE + last.trimEnd())?.outcome).toBe('done');
+  });
+
+  it('is none when not even its first line is whole', () => {
+    for (let length = 0; length < BEGIN.length - 1; length += 1)
+      expect(parse(BEGIN.slice(0, length))).toBeUndefined();
+  });
+
+  it.each([
+    ['empty', ''],
+    ['zeros, as a power cut leaves them', '\0'.repeat(4096)],
+    ['text', 'nothing of ours\n'],
+    ['JSON of other kinds', '1\nnull\n[]\n"begin"\n{}\n'],
+    ['another version', BEGIN.replace('"v":1', '"v":2')],
+    ['another operation', BEGIN.replace('"update"', '"erase"')],
+    ['no beginning', line({ event: 'step-begins', step: 'stop' })],
+  ])('is none when it is %s', (_, text) => {
+    expect(parse(text)).toBeUndefined();
+  });
+
+  it('leaves out lines it does not understand', () => {
+    const odd = `${BEGIN}garbage\n${line({ event: 'step-begins' })}${line({ event: 'end', outcome: 'splendid' })}`;
+    expect(parse(odd)).toMatchObject({ outcome: undefined, stepsDone: [], stepOpen: undefined });
+  });
+});
