@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  requirePrivateMachine,
+  startPrivateMachine,
+  type PrivateMachine,
+} from '../helpers/private-machine.js';
+import { readmeCommands } from '../helpers/readme-commands.js';
+import { makeRelease, standInInstaller } from '../stand-ins/release.js';
+
+/* Every command of the README, in its order, on a server that the commands before have made. */
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const ready = requirePrivateMachine("the README's commands");
+
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'npm start': 'CI runs it',
+  'npm test': 'this is it',
+  'npm ci': 'needs the registry; CI runs it',
+  'npm run build': 'npm test does it before all tests',
+  'npm pack': 'done below, to have its file on the stick',
+  'sandstorm-airgap': 'asks questions; the tests of the wizard answer them',
+};
+
+const all = readmeCommands(await readFile(join(repository, 'README.md'), 'utf8'));
+const commands = all.filter(({ command }) => !(command in ELSEWHERE));
+
+let folder = '';
+let machine: PrivateMachine;
+
+beforeAll(async () => {
+  if (!ready) return;
+  folder = await mkdtemp(join(tmpdir(), 'readme-'));
+  const usb = join(folder, 'usb');
+  await mkdir(usb);
+  await mkdir(join(folder, 'cwd'));
+  await promisify(execFile)('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', usb], {
+    cwd: repository,
+  });
+  await cp(standInInstaller, join(usb, 'install.sh'));
+  for (const build of [308, 309]) await makeRelease({ build, dir: usb });
+  machine = await startPrivateMachine(usb);
+});
+afterAll(async () => {
+  if (!ready) return;
+  await machine.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('finds the commands, and those left out are still there', () => {
+  expect(commands.length).toBeGreaterThan(20);
+  expect(all.map(({ command }) => command)).toEqual(expect.arrayContaining(Object.keys(ELSEWHERE)));
+});
+
+describe.skipIf(!ready)('in order', { timeout: 150_000 }, () => {
+  it.each(commands)('line $line: $command', async ({ command, exit, prints }) => {
+    // The half minute of watching that a real server deserves would be spent six times.
+    const env = { SANDSTORM_AIRGAP_STABLE_FOR: '1' };
+    const ran = await machine.sh(command, { cwd: join(folder, 'cwd'), env });
+    expect({
+      command,
+      exitCode: ran.exitCode,
+      said: ran.exitCode === exit ? '' : ran.stdout + ran.stderr,
+    }).toEqual({
+      command,
+      exitCode: exit,
+      said: '',
+    });
+    if (prints !== undefined) expect(ran.stdout).toContain(prints);
+  });
+});
