@@ -88,7 +88,7 @@ describe('the lock of a HOME', () => {
   it('is gone with an owner that was killed', async () => {
     const { host, root } = await privateMachine();
     const child = taker(host.layout.stateDir, root, -1);
-    await until('the other one is in', async () => (await lockOwner(HOME, host)) !== undefined);
+    await once(child.stdout ?? child, 'data');
     await expect(withLock(HOME, 'update', host, () => Promise.resolve())).rejects.toMatchObject({
       code: 'E_BUSY',
     });
