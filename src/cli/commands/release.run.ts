@@ -11,8 +11,8 @@ import type { VERIFY_OPTIONS } from './release.js';
 export async function verify(context: CommandContext<typeof VERIFY_OPTIONS>): Promise<Outcome> {
   const { host, ui, values } = context;
   const tarball = await context.need('tarball');
-  const { installScript, key } = values;
-  const verified = await verifyTarball(tarball, { installScript, keyFile: key }, host, ui);
+  const { installScript, keyFile } = values;
+  const verified = await verifyTarball(tarball, { installScript, keyFile }, host, ui);
   const { facts, signatures, verdict } = verified;
   const result = { tarball, ...facts, authentic: verdict.authentic, signatures };
   for (const line of table(verified)) ui.say(line);

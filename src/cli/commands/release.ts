@@ -7,7 +7,7 @@ export const VERIFY_OPTIONS = {
     '--install-script <file>',
     "Sandstorm's install.sh: it carries the OpenPGP release key",
   ),
-  key: path('--key <file>', 'take the OpenPGP key from this file'),
+  keyFile: path('--key <file>', 'take the OpenPGP key from this file'),
 };
 
 export const releaseVerifyCommand = defineCommand({

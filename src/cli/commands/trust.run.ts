@@ -18,8 +18,8 @@ export async function list({ host }: CommandContext): Promise<Outcome> {
 
 export async function add(context: CommandContext<typeof ADD_OPTIONS>): Promise<Outcome> {
   const { host, dryRun } = context;
-  const key = await context.need('key');
-  const reason = await context.need('reason');
+  const key = await context.need('fingerprint');
+  const reason = await context.need('trustReason');
   const wouldChange = await trust(key, reason, dryRun, host);
   const text = wouldChange
     ? `${dryRun ? 'Would be trusted' : 'Trusted'} from now on: ${showKey(key)} (${key.kind}).`
@@ -29,7 +29,7 @@ export async function add(context: CommandContext<typeof ADD_OPTIONS>): Promise<
 
 export async function remove(context: CommandContext<typeof REMOVE_OPTIONS>): Promise<Outcome> {
   const { host, dryRun } = context;
-  const key = await context.need('key');
+  const key = await context.need('fingerprint');
   const wouldChange = await distrust(key, dryRun, host);
   const text = wouldChange
     ? `${dryRun ? 'Would be trusted' : 'Trusted'} no longer: ${showKey(key)} (${key.kind}).`

@@ -1,22 +1,21 @@
-import { parseKeyName } from '../../release/signature/keys.js';
+import { parseKeyName, type KeyName } from '../../release/signature/keys.js';
 import { defineCommand } from '../command.js';
-import { formed, type OptionSpec } from '../option.js';
-import type { KeyName } from '../../release/signature/keys.js';
+import { text, type OptionSpec } from '../option.js';
 
-const key: OptionSpec<KeyName> = {
+const fingerprint: OptionSpec<KeyName> = {
   flags: '[fingerprint]',
   description: 'OpenPGP fingerprint (40 digits) or ed25519 public key (64 digits)',
   kind: 'positional',
-  parse: (text, what) => parseKeyName(text, what),
+  parse: parseKeyName,
 };
 
 export const ADD_OPTIONS = {
-  key,
-  reason: formed('--reason <text>', 'why it is trusted, for whoever reads the list later', (text) => text, {
+  fingerprint,
+  trustReason: text('--reason <text>', 'why it is trusted, for whoever reads the list later', {
     question: 'Why is this key trusted?',
   }),
 };
-export const REMOVE_OPTIONS = { key };
+export const REMOVE_OPTIONS = { fingerprint };
 
 export const trustListCommand = defineCommand({
   name: 'trust list',
@@ -33,7 +32,7 @@ export const trustAddCommand = defineCommand({
     'From then on whatever that key signed is installed as root without a question. Compare the\n' +
     'fingerprint digit by digit with what Sandstorm announced, by another way than the tarball came.',
   examples: [
-    "sandstorm-airgap trust add 160D2D577518B58D94C9800B63F227499DA8CCBD --reason 'new release key, issue 3779'",
+    "sandstorm-airgap trust add 0123456789ABCDEF0123456789ABCDEF01234567 --reason 'new release key, issue 3779'",
   ],
   options: ADD_OPTIONS,
   load: async () => (await import('./trust.run.js')).add,
@@ -42,7 +41,7 @@ export const trustAddCommand = defineCommand({
 export const trustRemoveCommand = defineCommand({
   name: 'trust remove',
   summary: 'trust a key no longer; built-in keys stay',
-  examples: ['sandstorm-airgap trust remove 160D2D577518B58D94C9800B63F227499DA8CCBD'],
+  examples: ['sandstorm-airgap trust remove 0123456789ABCDEF0123456789ABCDEF01234567'],
   options: REMOVE_OPTIONS,
   load: async () => (await import('./trust.run.js')).remove,
 });
