@@ -1,6 +1,9 @@
+import type { UpdateRequest } from '../operations/update.js';
 import type { Patience } from '../operations/prove.js';
 import type { Ports } from '../preflight/check.js';
 import { parseBaseUrl } from '../server/addresses.js';
+import type { CommandContext } from './command.js';
+import type { DNS_OPTIONS, PATIENCE_OPTIONS, WAIVE_OPTIONS } from './option-sets.js';
 
 interface GivenPorts {
   readonly port: readonly number[] | undefined;
@@ -43,5 +46,27 @@ export function patienceFor(given: {
     stableMs: (given.stableFor ?? 30) * 1000,
     startTimeoutMs: (given.startTimeout ?? 120) * 1000,
     scriptTimeoutMs: 30 * 60_000,
+  };
+}
+
+type Watched = typeof DNS_OPTIONS & typeof PATIENCE_OPTIONS & typeof WAIVE_OPTIONS;
+
+/** What every operation that changes a server and watches it is told alike. */
+export function operationWishes({
+  values,
+  dryRun,
+  keepTranscript,
+}: Pick<CommandContext<Watched>, 'values' | 'dryRun' | 'keepTranscript'>): Pick<
+  UpdateRequest,
+  'resolvers' | 'expectAddress' | 'waive' | 'stagingDir' | 'patience' | 'dryRun' | 'keepTranscript'
+> {
+  return {
+    resolvers: values.resolver ?? [],
+    expectAddress: values.expectAddress,
+    waive: values.waive ?? [],
+    stagingDir: values.staging,
+    patience: patienceFor(values),
+    dryRun,
+    keepTranscript,
   };
 }

@@ -19,7 +19,7 @@ import {
 } from './install-plan.js';
 import { differentServer, homeNotFree, otherReleasePending } from './install-refusals.js';
 import { carryOutInstall } from './install-steps.js';
-import { withRelease, type ObtainedRelease } from './obtain-release.js';
+import { plannedRelease, withRelease, type ObtainedRelease } from './obtain-release.js';
 import type { Patience } from './prove.js';
 import { checkReady } from './ready.js';
 import { requireUnchanged } from './unchanged.js';
@@ -109,12 +109,7 @@ function subjectOf(request: InstallRequest, { facts }: ObtainedRelease, stagingD
     bindIp: request.bindIp,
     resolvers: request.resolvers,
     ...(request.expectAddress === undefined ? {} : { expectAddress: request.expectAddress }),
-    release: {
-      build: facts.build,
-      packedBytes: facts.packedBytes,
-      unpackedBytes: facts.unpackedBytes,
-      needsAvx: facts.hasMongod7,
-    },
+    release: plannedRelease(facts),
     serverUser: request.serverUser,
     unprivileged: request.unprivileged,
     stagingDir,

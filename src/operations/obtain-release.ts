@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
+import type { PlannedRelease } from '../preflight/check.js';
 import { readRelease, type ReleaseFacts } from '../release/read.js';
+import { customBuild } from '../release/refusals.js';
 import { stageRelease } from '../release/stage.js';
 import type { Host } from '../system/host.js';
 import type { StepProgress, Ui } from '../ui.js';
@@ -53,6 +55,12 @@ export async function withRelease<T>(
   });
 }
 
+/** What the checks want to know of a release. */
+export function plannedRelease(facts: ReleaseFacts): PlannedRelease {
+  const { build, packedBytes, unpackedBytes, hasMongod7 } = facts;
+  return { build, packedBytes, unpackedBytes, needsAvx: hasMongod7 };
+}
+
 async function obtain(
   { tarball, stagingDir, dryRun }: ReleaseWish,
   host: Host,
@@ -67,6 +75,10 @@ async function obtain(
     const { path, facts, discard } = dryRun
       ? { path: tarball, facts: await readRelease(tarball, host, { onProgress }), discard: nothing }
       : await stageRelease(tarball, stagingDir, host, { onProgress });
+    if (facts.build === 0) {
+      await discard();
+      throw customBuild(tarball);
+    }
     const entries = `${facts.entries.toLocaleString('en')} ${facts.entries === 1 ? 'entry' : 'entries'}`;
     progress.detail(
       `build ${String(facts.build)}, SHA-256 ${facts.sha256.slice(0, 12)}…, ${entries}, ${bytes(facts.unpackedBytes)} unpacked`,

@@ -8,6 +8,7 @@ import { readRelease } from '../release/read.js';
 import { judgeHome, observeHome } from '../server/home-state.js';
 import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
+import { plannedRelease } from './obtain-release.js';
 import { portsOf } from './server-facts.js';
 
 export interface PreflightRequest {
@@ -64,8 +65,7 @@ async function releaseFacts(
   const facts = await ui.step('Read', (progress) =>
     readRelease(tarball, host, { onProgress: progress.bytes }),
   );
-  const { build, packedBytes, unpackedBytes, hasMongod7 } = facts;
-  return { release: { build, packedBytes, unpackedBytes, needsAvx: hasMongod7 } };
+  return { release: plannedRelease(facts) };
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {

@@ -11,7 +11,7 @@ import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
 import { planUpdate, type UpdatePlan } from '../update/plan.js';
 import { describeUpdate } from './describe.js';
-import { withRelease, type ObtainedRelease } from './obtain-release.js';
+import { plannedRelease, withRelease, type ObtainedRelease } from './obtain-release.js';
 import type { Patience } from './prove.js';
 import { checkReady } from './ready.js';
 import { portsOf, requireServer, targetFor } from './server-facts.js';
@@ -127,12 +127,7 @@ function subjectOf(
     ...(ports === undefined ? {} : { ports }),
     resolvers: request.resolvers,
     ...(request.expectAddress === undefined ? {} : { expectAddress: request.expectAddress }),
-    release: {
-      build: facts.build,
-      packedBytes: facts.packedBytes,
-      unpackedBytes: facts.unpackedBytes,
-      needsAvx: facts.hasMongod7,
-    },
+    release: plannedRelease(facts),
     unprivileged: host.user.uid !== 0,
     stagingDir,
   };

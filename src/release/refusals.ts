@@ -30,6 +30,17 @@ export function contentsRefused(entry: string | undefined, why: string): Refusal
   });
 }
 
+/** Whole and sound, but with no number: upstream names its folder by the time, so nobody can say what to expect. */
+export function customBuild(path: string): Refusal {
+  return new Refusal(
+    'E_TARBALL_CONTENTS',
+    `${printable(path)} is a custom build (sandstorm-0), not a release`,
+    {
+      hint: 'this tool brings numbered releases; install a custom build by hand, with bash install.sh TARBALL',
+    },
+  );
+}
+
 export function tarballTooBig(what: string): Refusal {
   return new Refusal('E_TARBALL_TOO_BIG', `the tarball ${what}`, {
     hint: 'this is not a release as Sandstorm makes them; do not use it',

@@ -1,4 +1,5 @@
 import { checkLines, marks } from '../cli/human.js';
+import { suggestedBaseUrl } from '../operations/suggested-base-url.js';
 import { cancelled, untilAgreed } from '../operations/until-agreed.js';
 import type { ReportedCheck, Subject } from '../preflight/check.js';
 import { dnsBase } from '../preflight/checks/dns-base.js';
@@ -41,7 +42,7 @@ export async function askAddresses(asking: AskingAddresses): Promise<Addresses> 
   let { given, preset } = asking;
   let expectAddress = preset?.expectAddress ?? asking.subject.expectAddress;
   for (;;) {
-    const baseUrl = given.baseUrl ?? (await askBaseUrl(preset?.baseUrl ?? (await ownName(host))));
+    const baseUrl = given.baseUrl ?? (await askBaseUrl(preset?.baseUrl ?? (await suggestedBaseUrl(host))));
     const wildcardHost =
       given.wildcardHost ??
       (await askText(
@@ -89,20 +90,6 @@ export function judgeBaseUrl(typed: string): void {
   const { isAddress } = parseBaseUrl(typed, 'the address');
   // Every grain gets a name of its own below it.
   if (isAddress) throw new Error('a name is needed, not an IP address: an address has no names under it');
-}
-
-/** A name under which this machine knows itself; only ever a suggestion. */
-export async function ownName(host: Host): Promise<string | undefined> {
-  const named = await host.commands.run('hostname', ['-f'], { timeoutMs: 5000 });
-  const name = named.stdout.trim();
-  const url = `http://${name}:6080`;
-  if (named.exitCode !== 0 || !name.includes('.')) return undefined;
-  try {
-    judgeBaseUrl(url);
-    return url;
-  } catch {
-    return undefined;
-  }
 }
 
 /** "Asking 2 resolvers for names under *.sandstorm.corp.lan … ✔ all point here", or what is wrong. */

@@ -1,8 +1,9 @@
 import { install, type InstallResult } from '../../operations/install.js';
 import { findInstallScript, pickTarball } from '../../operations/pick.js';
+import { suggestedBaseUrl } from '../../operations/suggested-base-url.js';
 import { defaultWildcardFor, parseBaseUrl } from '../../server/addresses.js';
 import type { CommandContext, Outcome } from '../command.js';
-import { patienceFor, portsFor } from '../wishes.js';
+import { operationWishes, portsFor } from '../wishes.js';
 import type { INSTALL_OPTIONS } from './install.js';
 
 export async function run(context: CommandContext<typeof INSTALL_OPTIONS>): Promise<Outcome> {
@@ -12,7 +13,7 @@ export async function run(context: CommandContext<typeof INSTALL_OPTIONS>): Prom
   const tarball = await pickTarball(values.tarball, host);
   const beside = await findInstallScript(tarball, host);
   const installScript = values.installScript ?? beside ?? (await context.need('installScript'));
-  const baseUrl = await context.need('baseUrl', await suggestedBaseUrl(context));
+  const baseUrl = await context.need('baseUrl', await suggestedBaseUrl(host));
   const wildcardHost = await context.need('wildcardHost', defaultWildcardFor(parseBaseUrl(baseUrl)));
 
   const result = await install(
@@ -26,26 +27,13 @@ export async function run(context: CommandContext<typeof INSTALL_OPTIONS>): Prom
       bindIp: values.bindIp ?? '0.0.0.0',
       serverUser: values.serverUser ?? (unprivileged && host.user.uid !== 0 ? host.user.name : 'sandstorm'),
       unprivileged,
-      resolvers: values.resolver ?? [],
-      expectAddress: values.expectAddress,
-      waive: values.waive ?? [],
-      stagingDir: values.staging,
-      patience: patienceFor(values),
-      dryRun: context.dryRun,
-      keepTranscript: context.keepTranscript,
+      ...operationWishes(context),
       scriptEnv: {},
     },
     host,
     ui,
   );
   return { changed: result.changed, result, text: closingWords(result, context.dryRun) };
-}
-
-/** A name under which this machine knows itself; only ever a suggestion. */
-async function suggestedBaseUrl({ host }: CommandContext): Promise<string | undefined> {
-  const named = await host.commands.run('hostname', ['-f'], { timeoutMs: 5000 });
-  const name = named.stdout.trim();
-  return named.exitCode === 0 && name.includes('.') ? `http://${name}:6080` : undefined;
 }
 
 export function closingWords(result: InstallResult, dryRun: boolean): string {

@@ -1,7 +1,7 @@
 import { pickTarball } from '../../operations/pick.js';
 import { update } from '../../operations/update.js';
 import type { CommandContext, Outcome } from '../command.js';
-import { patienceFor } from '../wishes.js';
+import { operationWishes } from '../wishes.js';
 import type { UPDATE_OPTIONS } from './update.js';
 
 export async function run(context: CommandContext<typeof UPDATE_OPTIONS>): Promise<Outcome> {
@@ -16,13 +16,7 @@ export async function run(context: CommandContext<typeof UPDATE_OPTIONS>): Promi
       tarball,
       allowDowngrade: values.allowDowngrade ?? false,
       reinstall: values.reinstall ?? false,
-      resolvers: values.resolver ?? [],
-      expectAddress: values.expectAddress,
-      waive: values.waive ?? [],
-      stagingDir: values.staging,
-      patience: patienceFor(values),
-      dryRun: context.dryRun,
-      keepTranscript: context.keepTranscript,
+      ...operationWishes(context),
     },
     host,
     ui,

@@ -186,6 +186,19 @@ describe.skipIf(!ready)('an installation', { timeout: 60_000 }, () => {
     },
   );
 
+  it('refuses a custom build before install.sh is started', async () => {
+    const tarball = await makeRelease({ build: 0, dir: usb() });
+    const installScript = await one.scriptThat('touch "$STAND_IN_MACHINE_ROOT/started"', 'umask 0022');
+    const before = await one.tree();
+    for (const dryRun of [true, false]) {
+      const refusal = await refusalOf(one.install(tarball, { installScript, dryRun }), 'E_TARBALL_CONTENTS');
+      expect(refusal).toMatchObject({ exitCode: 5, changed: false });
+      expect(refusal.message).toContain('custom build');
+    }
+    expect(existsSync(join(one.world.root, 'machine/started'))).toBe(false);
+    expect(pathsOf(await one.tree())).toEqual(pathsOf(before));
+  });
+
   it.each([
     ['before anything is unpacked', 'unpack'],
     ['when all is unpacked', 'make_token'],
