@@ -15,6 +15,8 @@ export function buildProgram(specs: readonly CommandSpec[], version: string, run
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'explain this command')
     .helpCommand('help [command]', 'explain a command')
+    // Names alone: with their arguments the column gets so wide that nothing is folded any more.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText('after', GENERAL_HELP)
     // Its words come back in the refusal, so that they are said once, and as JSON where that was asked for.
     .configureOutput({ writeErr: () => undefined })
