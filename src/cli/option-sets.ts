@@ -1,4 +1,5 @@
 import { parseResolver } from '../system/resolver-address.js';
+import { parseKeyName } from '../release/signature/keys.js';
 import { parseBaseUrl, parseWildcardHost } from '../server/addresses.js';
 import { formed, on, parsePort, path, port, seconds, several, text } from './option.js';
 import { badValue } from '../errors.js';
@@ -49,6 +50,23 @@ export const PORT_OPTIONS = {
 
 export const WAIVE_OPTIONS = {
   waive: several('--waive <check>', 'go on although this check fails; recorded; may be repeated'),
+};
+
+/** What is to show that a tarball is genuine. */
+export const PROOF_OPTIONS = {
+  allowUnsigned: on(
+    '--allow-unsigned',
+    'go on when no signature lies beside the tarball; one that is wrong or cannot be checked is refused all the same',
+  ),
+  keyFile: path('--key <file>', 'take the OpenPGP release key from this file (install.sh carries it too)'),
+  trustKey: formed(
+    '--trust-key <key>',
+    'trust this key as well, and remember it with date and reason once the plan is agreed to',
+    parseKeyName,
+  ),
+  trustReason: text('--trust-reason <text>', 'why that key is trusted, for whoever reads trust list later', {
+    question: 'Why is this key trusted?',
+  }),
 };
 
 /** For operations that change the server and then watch it. */

@@ -1,9 +1,10 @@
+import type { ProofWish } from '../operations/authenticity.js';
 import type { UpdateRequest } from '../operations/update.js';
 import type { Patience } from '../operations/prove.js';
 import type { Ports } from '../preflight/check.js';
 import { parseBaseUrl } from '../server/addresses.js';
 import type { CommandContext } from './command.js';
-import type { DNS_OPTIONS, PATIENCE_OPTIONS, WAIVE_OPTIONS } from './option-sets.js';
+import type { DNS_OPTIONS, PATIENCE_OPTIONS, PROOF_OPTIONS, WAIVE_OPTIONS } from './option-sets.js';
 
 interface GivenPorts {
   readonly port: readonly number[] | undefined;
@@ -69,4 +70,17 @@ export function operationWishes({
     dryRun,
     keepTranscript,
   };
+}
+
+/**
+ * How a tarball shall be shown to be genuine.
+ * @throws Refusal E_INPUT_NEEDED for a key without the reason why it is trusted
+ */
+export async function proofWishes({
+  values,
+  need,
+}: Pick<CommandContext<typeof PROOF_OPTIONS>, 'values' | 'need'>): Promise<ProofWish> {
+  const { allowUnsigned = false, keyFile, trustKey } = values;
+  const reason = trustKey === undefined ? '' : await need('trustReason');
+  return { allowUnsigned, keyFile, trustKey: trustKey === undefined ? undefined : { ...trustKey, reason } };
 }

@@ -1,3 +1,5 @@
+import { proofWords, type Proof } from '../release/proof.js';
+import { KIND_NAMES, showKey } from '../release/signature/keys.js';
 import type { UpdatePlan, UpdateStep } from '../update/plan.js';
 import { bytes } from '../words.js';
 import type { InstallPlan, InstallStep } from './install-plan.js';
@@ -14,6 +16,8 @@ export function describeInstall(plan: InstallPlan): string[] {
   return [
     `  Install ${plan.release} into ${plan.home}`,
     '',
+    `      Release    ${proofWords(plan.proof)}`,
+    ...newTrust(plan.proof),
     `      Address    ${wish.baseUrl}, ${wish.wildcardHost}`,
     `      Ports      ${ports}, on ${wish.bindIp}`,
     `      Runs as    ${wish.serverUser}${plan.before.userExisted ? '' : ' (will be made)'}`,
@@ -26,13 +30,27 @@ export function describeInstall(plan: InstallPlan): string[] {
 
 export function describeUpdate(plan: UpdatePlan): string[] {
   return [
-    plan.steps.some((step) => step.do === 'sandstorm-update')
-      ? `  From ${plan.from} to ${plan.to}`
-      : `  ${plan.to} is in place; see it well, with updates off`,
+    `  ${aimOf(plan)}`,
+    '',
+    `      Release    ${proofWords(plan.proof)}`,
+    ...newTrust(plan.proof),
     '',
     ...numbered(plan.steps.map((step) => updateStep(step, plan))),
     '',
   ];
+}
+
+function aimOf({ from, to, downgradeAllowed, steps }: UpdatePlan): string {
+  if (!steps.some((step) => step.do === 'sandstorm-update')) {
+    return `${to} is in place; see it well, with updates off`;
+  }
+  return `From ${from} ${downgradeAllowed ? 'down to the older' : 'to'} ${to}`;
+}
+
+/** What that key signs is installed without a question from then on: nobody shall agree to it unawares. */
+function newTrust({ newTrust: key }: Proof): string[] {
+  if (key === null) return [];
+  return [`      Trusts     ${showKey(key)} (${KIND_NAMES[key.kind]}) from now on: ${key.reason}`];
 }
 
 function installStep(step: InstallStep, plan: InstallPlan): readonly [string, string] {

@@ -1,5 +1,6 @@
 import type { RunRecord } from '../journal/record.js';
 import type { Ports } from '../preflight/check.js';
+import type { Proof } from '../release/proof.js';
 
 /** What the administrator wants to have at the end. */
 export interface InstallWish {
@@ -38,6 +39,7 @@ export interface InstallPlan {
   readonly tarball: string;
   readonly sha256: string;
   readonly unpackedBytes: number;
+  readonly proof: Proof;
   readonly wish: InstallWish;
   readonly before: Before;
   readonly steps: readonly InstallStep[];
@@ -54,6 +56,7 @@ export interface InstallFacts {
   readonly tarball: string;
   readonly sha256: string;
   readonly unpackedBytes: number;
+  readonly proof: Proof;
   readonly before: Before;
   /** An earlier run of ours that did not come to an end, and whether install.sh had finished by then. */
   readonly interrupted: InterruptedInstall | undefined;

@@ -8,6 +8,7 @@ import { findServiceManager } from '../service/find-service-manager.js';
 import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
 import { alreadyInstalled } from './already-installed.js';
+import { rememberingTrust, type ProofWish } from './authenticity.js';
 import { describeInstall } from './describe.js';
 import {
   isInstallPlan,
@@ -31,6 +32,7 @@ export interface InstallRequest extends InstallWish {
   readonly resolvers: readonly string[];
   readonly expectAddress: string | undefined;
   readonly waive: readonly string[];
+  readonly proof: ProofWish;
   readonly stagingDir: string | undefined;
   readonly patience: Patience;
   readonly dryRun: boolean;
@@ -68,8 +70,8 @@ export async function install(request: InstallRequest, host: Host, ui: Ui): Prom
 
   await readInstallScript(request.installScript, host);
   const stagingDir = request.stagingDir ?? stateDirs(home, host).staging;
-  const { tarball, dryRun } = request;
-  return withRelease({ tarball, stagingDir, dryRun }, host, ui, async (release) => {
+  const { tarball, dryRun, installScript, proof } = request;
+  return withRelease({ tarball, stagingDir, dryRun, installScript, proof }, host, ui, async (release) => {
     const makePlan = async (): Promise<InstallPlan> => {
       const interrupted = await interruptedRun(home, state, release.folder, host);
       return planInstall(request, {
@@ -77,6 +79,7 @@ export async function install(request: InstallRequest, host: Host, ui: Ui): Prom
         tarball,
         sha256: release.facts.sha256,
         unpackedBytes: release.facts.unpackedBytes,
+        proof: release.proof,
         before: await whatWasThere(request, state, host),
         interrupted,
         stableSeconds: request.patience.stableMs / 1000,
@@ -94,7 +97,8 @@ export async function install(request: InstallRequest, host: Host, ui: Ui): Prom
 
     return withLock(home, 'install', host, async () => {
       await requireUnchanged({ home, state, plan }, makePlan, host);
-      return { ...result, ...(await carryOutInstall(plan, release, request, host, ui)) };
+      const carryOut = () => carryOutInstall(plan, release, request, host, ui);
+      return { ...result, ...(await rememberingTrust(plan.proof, host, carryOut)) };
     });
   });
 }

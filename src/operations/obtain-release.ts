@@ -1,20 +1,25 @@
 import { dirname } from 'node:path';
 import type { PlannedRelease } from '../preflight/check.js';
+import { proofWords, requireProof, type Proof } from '../release/proof.js';
 import { readRelease, type ReleaseFacts } from '../release/read.js';
 import { customBuild } from '../release/refusals.js';
+import type { SignatureWatch } from '../release/signature/watch.js';
 import { stageRelease } from '../release/stage.js';
+import { whileWatching } from '../release/verify.js';
 import type { Host } from '../system/host.js';
 import type { StepProgress, Ui } from '../ui.js';
 import { bytes } from '../words.js';
+import { watchForProof, type ProofWish } from './authenticity.js';
 import { cancelled } from './until-agreed.js';
 
-/** A release that was read to its last byte. */
+/** A release that was read to its last byte, and is genuine as far as was asked for. */
 export interface ObtainedRelease {
   /** As given. */
   readonly original: string;
   /** The private copy to hand over; the original itself in a dry run. */
   readonly path: string;
   readonly facts: ReleaseFacts;
+  readonly proof: Proof;
   /** Folder name it will have in HOME. */
   readonly folder: string;
 }
@@ -24,14 +29,17 @@ export interface ReleaseWish {
   readonly stagingDir: string;
   /** Reads it where it lies: nothing is copied. */
   readonly dryRun: boolean;
+  readonly proof: ProofWish;
+  /** Where the OpenPGP release key may be found. */
+  readonly installScript: string | undefined;
 }
 
 /**
- * Reads a tarball whole and, unless nothing is to be changed, keeps a private copy of the very bytes that
- * were read: what lies on the stick may be swapped before install.sh opens it. The copy is there for
+ * Reads a tarball whole, compares it with its signatures and, unless nothing is to be changed, keeps a private copy of the very bytes that
+ * were read and signed: what lies on the stick may be swapped before install.sh opens it. The copy is there for
  * `work` and gone afterwards, however that ends; a signal does not cut `work` off, it must watch
  * `host.interrupted`.
- * @throws Refusal E_TARBALL_*, E_CANCELLED
+ * @throws Refusal E_TARBALL_*, E_SIGNATURE_*, E_TRUST_STORE, E_BAD_VALUE, E_CANCELLED
  */
 export async function withRelease<T>(
   wish: ReleaseWish,
@@ -62,32 +70,69 @@ export function plannedRelease(facts: ReleaseFacts): PlannedRelease {
 }
 
 async function obtain(
-  { tarball, stagingDir, dryRun }: ReleaseWish,
+  wish: ReleaseWish,
   host: Host,
   progress: StepProgress,
 ): Promise<ObtainedRelease & { discard(): Promise<void> }> {
+  const { tarball, proof: wanted } = wish;
+  let discard = nothing;
+  try {
+    const { watch, newTrust } = await watchForProof(tarball, wanted, wish.installScript, host);
+    const { value, ...judged } = await whileWatching(watch, async (tap) => {
+      const got = await read(wish, tap, host, progress);
+      ({ discard } = got);
+      return got;
+    });
+    const { path, facts, sha256 } = value;
+    if (facts.build === 0) throw customBuild(tarball);
+    const proof = requireProof({ tarball, sha256, ...judged }, wanted.allowUnsigned, newTrust);
+    progress.detail(detailOf(facts, proof));
+    return { original: tarball, folder: `sandstorm-${String(facts.build)}`, path, facts, proof, discard };
+  } catch (error) {
+    await discard();
+    // The signal reaches xz as well, and what it leaves looks like a damaged tarball.
+    throw host.interrupted.aborted ? cancelled() : error;
+  }
+}
+
+interface ReadTarball {
+  readonly path: string;
+  readonly facts: ReleaseFacts;
+  /** Of the original. */
+  readonly sha256: string;
+  discard(): Promise<void>;
+}
+
+async function read(
+  { tarball, stagingDir, dryRun }: ReleaseWish,
+  tap: SignatureWatch['tap'],
+  host: Host,
+  progress: StepProgress,
+): Promise<ReadTarball> {
   const onProgress = (done: number, total: number): void => {
     // Thrown from in here it ends the reading, and the half copy is taken away.
     if (host.interrupted.aborted) throw cancelled();
     progress.bytes(done, total);
   };
-  try {
-    const { path, facts, discard } = dryRun
-      ? { path: tarball, facts: await readRelease(tarball, host, { onProgress }), discard: nothing }
-      : await stageRelease(tarball, stagingDir, host, { onProgress });
-    if (facts.build === 0) {
-      await discard();
-      throw customBuild(tarball);
-    }
-    const entries = `${facts.entries.toLocaleString('en')} ${facts.entries === 1 ? 'entry' : 'entries'}`;
-    progress.detail(
-      `build ${String(facts.build)}, SHA-256 ${facts.sha256.slice(0, 12)}…, ${entries}, ${bytes(facts.unpackedBytes)} unpacked`,
-    );
-    return { original: tarball, folder: `sandstorm-${String(facts.build)}`, path, facts, discard };
-  } catch (error) {
-    // The signal reaches xz as well, and what it leaves looks like a damaged tarball.
-    throw host.interrupted.aborted ? cancelled() : error;
+  if (dryRun) {
+    const facts = await readRelease(tarball, host, { onProgress, tap });
+    return { path: tarball, facts, sha256: facts.sha256, discard: nothing };
   }
+  const { path, facts, original, discard } = await stageRelease(tarball, stagingDir, host, {
+    onProgress,
+    tap,
+  });
+  return { path, facts, sha256: original.sha256, discard };
+}
+
+function detailOf({ build, entries, unpackedBytes }: ReleaseFacts, proof: Proof): string {
+  return [
+    `build ${String(build)}`,
+    proofWords(proof),
+    `SHA-256 ${proof.sha256.slice(0, 12)}…`,
+    `${entries.toLocaleString('en')} ${entries === 1 ? 'entry' : 'entries'}`,
+    `${bytes(unpackedBytes)} unpacked`,
+  ].join(', ');
 }
 
 const nothing = (): Promise<void> => Promise.resolve();

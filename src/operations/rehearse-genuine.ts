@@ -1,18 +1,21 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { ERROR_CODES, Refusal, type ErrorCode } from '../errors.js';
 import { readInstallScript } from '../installer/script-file.js';
 import { notPossible } from '../rehearsal/enter-room.js';
 import { JOB_VARIABLE, OUTCOME_FILE, TRANSCRIPT_FILE, type Job, type JobOutcome } from '../rehearsal/job.js';
 import { mountsToCopy } from '../rehearsal/mount-table.js';
-import { planRoom, ROOM, type CopiedMount } from '../rehearsal/room-plan.js';
+import { planRoom, type CopiedMount } from '../rehearsal/room-plan.js';
 import { stopped } from '../rehearsal/stoppable.js';
 import { makeWorkPlace, requireNamespaces, type WorkPlace } from '../rehearsal/work-place.js';
+import { readTrustStore } from '../release/signature/trust.js';
 import { parseBaseUrl } from '../server/addresses.js';
 import type { Host } from '../system/host.js';
 import { ownCommand, ownFolder, ownNamespace, runPrivately } from '../system/namespaces.js';
 import type { Ui } from '../ui.js';
+import { asTyped, type ProofWish } from './authenticity.js';
 import type { InstallWish } from './install-plan.js';
 import type { Patience } from './prove.js';
+import { filesToBring } from './rehearse-files.js';
 import type { RehearsalResult } from './rehearse.js';
 
 export interface GenuineWish extends Omit<InstallWish, 'unprivileged'> {
@@ -20,6 +23,7 @@ export interface GenuineWish extends Omit<InstallWish, 'unprivileged'> {
   readonly tarball: string;
   readonly newerTarball: string | undefined;
   readonly waive: readonly string[];
+  readonly proof: ProofWish;
   readonly patience: Patience;
   /** Nothing on the screen. */
   readonly quiet: boolean;
@@ -74,15 +78,7 @@ async function prepare(
   await host.files.makeDir(exchange, 0o700);
   const { hideHome, hideFiles, notes } = await differences(wish, host);
   const { newerTarball } = wish;
-  const given = [wish.installScript, wish.tarball, ...(newerTarball === undefined ? [] : [newerTarball])];
-  const files = await Promise.all(
-    given.map(async (path, index) => ({
-      from: (await host.files.realPath(path)) ?? path,
-      // Two folders may hold files of one name.
-      as: `${String(index)}/${basename(path)}`,
-    })),
-  );
-  const inside = (index: number): string => join(ROOM.files, files[index]?.as ?? '');
+  const { files, inside } = await filesToBring(wish, host);
   const address = addressFor(wish);
   const root = await describeMount('/', 'root', host);
   if (root === undefined) throw notPossible('/ cannot be looked at');
@@ -102,7 +98,8 @@ async function prepare(
     address,
     loopback,
   });
-  const { home, baseUrl, wildcardHost, ports, bindIp, serverUser, waive, patience } = wish;
+  const { home, baseUrl, wildcardHost, ports, bindIp, serverUser, waive, proof, patience } = wish;
+  const typed = asTyped(proof);
   const job: Job = {
     steps,
     exchange,
@@ -113,12 +110,14 @@ async function prepare(
     },
     play: {
       ...{ home, baseUrl, wildcardHost, ports, bindIp, serverUser, waive, patience, address },
-      installScript: inside(0),
-      tarball: inside(1),
-      newerTarball: wish.newerTarball === undefined ? undefined : inside(2),
+      installScript: inside(wish.installScript),
+      tarball: inside(wish.tarball),
+      newerTarball: newerTarball === undefined ? undefined : inside(newerTarball),
+      proof: { ...proof, keyFile: proof.keyFile === undefined ? undefined : inside(proof.keyFile) },
+      trusted: await readTrustStore(host),
       commands: {
-        install: `sandstorm-airgap install ${wish.tarball} --install-script ${wish.installScript} --base-url ${baseUrl} --wildcard-host '${wildcardHost}'`,
-        update: `sandstorm-airgap update ${wish.newerTarball ?? ''}`,
+        install: `sandstorm-airgap install ${wish.tarball} --install-script ${wish.installScript} --base-url ${baseUrl} --wildcard-host '${wildcardHost}'${typed}`,
+        update: `sandstorm-airgap update ${newerTarball ?? ''}${typed}`,
       },
     },
   };

@@ -5,6 +5,7 @@ import { enterRoom } from '../rehearsal/enter-room.js';
 import { OUTCOME_FILE, TRANSCRIPT_FILE, type Job, type JobOutcome, type Play } from '../rehearsal/job.js';
 import { ROOM } from '../rehearsal/room-plan.js';
 import { openStage, type Scene } from '../rehearsal/scenes.js';
+import { addTrust } from '../release/signature/trust.js';
 import { parseBaseUrl, parseWildcardHost, starName } from '../server/addresses.js';
 import { startDnsServer } from '../system/dns-server.js';
 import type { Host } from '../system/host.js';
@@ -13,9 +14,10 @@ import { ownNamespace } from '../system/namespaces.js';
 import type { Ui } from '../ui.js';
 import { duration } from '../words.js';
 import { install, type InstallRequest } from './install.js';
+import { findInstallScript } from './pick.js';
 import { statusWords } from './rehearse.js';
 import { status } from './status.js';
-import { update } from './update.js';
+import { update, type UpdateRequest } from './update.js';
 
 const LARGEST_JOB = 1024 * 1024;
 
@@ -64,6 +66,8 @@ async function playAll(play: Play, outer: Host, ui: Ui): Promise<readonly Scene[
   // Node read the machine's list of servers when it started, before /etc/resolv.conf was the view's own.
   const dns = { ...outer.dns, systemServers: () => ['127.0.0.1'] };
   const host: Host = { ...outer, dns, http: systemHttp(dns) };
+  // Its state folder is as empty as that of a machine where nothing was ever installed.
+  for (const key of play.trusted) await addTrust(key, key.reason, host);
   const calm = calmUi(ui);
   const stage = openStage(host, calm);
 
@@ -90,7 +94,7 @@ async function playAll(play: Play, outer: Host, ui: Ui): Promise<readonly Scene[
   if (newerTarball === undefined) return stage.scenes;
   await stage.play(`update to ${basename(newerTarball)}`, play.commands.update, async () => {
     const before = await status(play.home, host);
-    const { healthy, pauseMs } = await update(updateRequest(play, newerTarball), host, calm);
+    const { healthy, pauseMs } = await update(await updateRequest(play, newerTarball, host), host, calm);
     const now = await status(play.home, host);
     return {
       asExpected: healthy && now.healthy && now.build !== before.build,
@@ -117,21 +121,31 @@ function installRequest(play: Play): InstallRequest {
   };
 }
 
-function updateRequest(play: Play, tarball: string): Parameters<typeof update>[0] {
-  return { home: play.home, tarball, allowDowngrade: false, reinstall: false, ...common(play) };
+async function updateRequest(play: Play, tarball: string, host: Host): Promise<UpdateRequest> {
+  const installScript = await findInstallScript(tarball, host);
+  return {
+    home: play.home,
+    tarball,
+    installScript,
+    allowDowngrade: false,
+    reinstall: false,
+    ...common(play),
+  };
 }
 
 function common({
   waive,
+  proof,
   patience,
 }: Play): Pick<
   InstallRequest,
-  'resolvers' | 'expectAddress' | 'waive' | 'stagingDir' | 'patience' | 'dryRun' | 'keepTranscript'
+  'resolvers' | 'expectAddress' | 'waive' | 'proof' | 'stagingDir' | 'patience' | 'dryRun' | 'keepTranscript'
 > {
   return {
     resolvers: [],
     expectAddress: undefined,
     waive,
+    proof,
     stagingDir: undefined,
     patience,
     dryRun: false,

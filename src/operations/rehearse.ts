@@ -138,13 +138,14 @@ function installRequest(world: World, tarball: string): InstallRequest {
 }
 
 function updateRequest({ home }: World, tarball: string): Parameters<typeof update>[0] {
-  return { home, tarball, allowDowngrade: false, reinstall: false, ...COMMON };
+  return { home, tarball, installScript: undefined, allowDowngrade: false, reinstall: false, ...COMMON };
 }
 
 const COMMON = {
   resolvers: [],
   expectAddress: undefined,
   waive: [],
+  proof: { allowUnsigned: false, keyFile: undefined, trustKey: undefined },
   stagingDir: undefined,
   patience: PATIENCE,
   dryRun: false,

@@ -10,6 +10,7 @@ import { runningServer } from '../server/running.js';
 import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
 import { planUpdate, type UpdatePlan } from '../update/plan.js';
+import { rememberingTrust, type ProofWish } from './authenticity.js';
 import { describeUpdate } from './describe.js';
 import { plannedRelease, withRelease, type ObtainedRelease } from './obtain-release.js';
 import type { Patience } from './prove.js';
@@ -23,6 +24,9 @@ import { carryOutUpdate } from './update-steps.js';
 export interface UpdateRequest {
   readonly home: string;
   readonly tarball: string;
+  /** One that carries the OpenPGP release key, if there is one at hand. */
+  readonly installScript: string | undefined;
+  readonly proof: ProofWish;
   readonly allowDowngrade: boolean;
   /** Put the same build in place once more. */
   readonly reinstall: boolean;
@@ -56,8 +60,8 @@ export async function update(request: UpdateRequest, host: Host, ui: Ui): Promis
   const target = targetFor(home, conf, request.waive);
 
   const stagingDir = request.stagingDir ?? stateDirs(home, host).staging;
-  const { tarball, dryRun } = request;
-  return withRelease({ tarball, stagingDir, dryRun }, host, ui, async (release) => {
+  const { tarball, dryRun, installScript, proof } = request;
+  return withRelease({ tarball, stagingDir, dryRun, installScript, proof }, host, ui, async (release) => {
     const { build } = release.facts;
     if (build < state.build && !request.allowDowngrade) throw downgradeRefused(state, build);
     if (build === state.build && !request.reinstall && (await isThere(state, conf, target, host))) {
@@ -73,6 +77,8 @@ export async function update(request: UpdateRequest, host: Host, ui: Ui): Promis
         tarball,
         sha256: release.facts.sha256,
         unpackedBytes: release.facts.unpackedBytes,
+        proof: release.proof,
+        downgradeAllowed: build < state.build,
         channel: getValue((await readConf(home, host)).document, 'UPDATE_CHANNEL'),
         unpack: build !== state.build || request.reinstall,
         running: (await runningServer(home, host)) !== undefined,
@@ -92,7 +98,8 @@ export async function update(request: UpdateRequest, host: Host, ui: Ui): Promis
 
     return withLock(home, 'update', host, async () => {
       await requireUnchanged({ home, state: { kind: 'server', ...state }, plan }, makePlan, host);
-      return { ...result, ...(await carryOutUpdate(plan, release, target, request, host, ui)) };
+      const carryOut = () => carryOutUpdate(plan, release, target, request, host, ui);
+      return { ...result, ...(await rememberingTrust(plan.proof, host, carryOut)) };
     });
   });
 }

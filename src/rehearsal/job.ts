@@ -1,4 +1,5 @@
 import type { Ports } from '../preflight/check.js';
+import type { NewTrust } from '../release/proof.js';
 import type { RoomStep } from './room-plan.js';
 import type { Scene } from './scenes.js';
 
@@ -17,6 +18,13 @@ export interface Play {
   readonly bindIp: string;
   readonly serverUser: string;
   readonly waive: readonly string[];
+  readonly proof: {
+    readonly allowUnsigned: boolean;
+    readonly keyFile: string | undefined;
+    readonly trustKey: NewTrust | undefined;
+  };
+  /** Keys that were added to the built-in ones on the real machine. */
+  readonly trusted: readonly NewTrust[];
   /** What all names lead to inside. */
   readonly address: string;
   /** How a person would type the two commands. */

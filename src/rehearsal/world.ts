@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path';
 import { Refusal } from '../errors.js';
+import { addTrust } from '../release/signature/trust.js';
+import { makeSigningKey, type SigningKey } from './signing-key.js';
 import { stoppable } from './stoppable.js';
 import { claim, FOLDER_PREFIX, removeForsaken } from './forsaken.js';
 import { assetPath } from '../system/assets.js';
@@ -10,6 +12,7 @@ import { systemHttp } from '../system/http.js';
 import { endProcessesBelow } from '../system/processes-below.js';
 
 const DOMAIN = 'sandstorm.rehearsal.test';
+const LARGEST_TARBALL = 64 * 1024 * 1024;
 
 /** A throw-away machine in a folder: its own names, state, links and release tarballs. */
 export interface World {
@@ -23,9 +26,11 @@ export interface World {
   readonly installScript: string;
   /** Tells the stand-in install.sh where to put what goes outside HOME. */
   readonly scriptEnv: Readonly<Record<string, string>>;
-  /** Makes sandstorm-<build>.tar.xz out of the stand-in; how it behaves as `key=value` lines. */
+  /** Made on the spot, and trusted in this world. */
+  readonly signingKey: SigningKey;
+  /** Makes sandstorm-<build>.tar.xz out of the stand-in, and signs it; how it behaves as `key=value` lines. */
   makeRelease(build: number, behaviour?: string): Promise<string>;
-  /** A copy of a tarball that breaks off after two thirds. */
+  /** A copy of a tarball that breaks off after two thirds, beside its whole signature. */
   makeTruncated(tarball: string): Promise<string>;
   /** Ends its processes and removes it. */
   end(): Promise<void>;
@@ -79,6 +84,11 @@ async function furnish(root: string, dns: DnsServer, host: Host): Promise<Omit<W
   const tarballs = join(root, 'usb-stick');
   await host.files.makeDir(tarballs);
   await host.files.makeDir(machine);
+  const signingKey = makeSigningKey();
+  await addTrust(signingKey.name, 'made for this rehearsal', inside);
+
+  const bytesOf = async (path: string): Promise<Buffer> =>
+    (await host.files.readBytes(path, LARGEST_TARBALL)) ?? Buffer.alloc(0);
 
   return {
     host: stoppable(inside),
@@ -91,6 +101,7 @@ async function furnish(root: string, dns: DnsServer, host: Host): Promise<Omit<W
     installScript: join(standIns, 'install.sh'),
     // Without a service: an init script would be root's to call, and systemd knows nothing of this folder.
     scriptEnv: { STAND_IN_MACHINE_ROOT: machine, STAND_IN_INIT: 'unknown' },
+    signingKey,
 
     async makeRelease(build, behaviour = '') {
       const work = join(root, 'work');
@@ -108,13 +119,16 @@ async function furnish(root: string, dns: DnsServer, host: Host): Promise<Omit<W
       await mustRun(host, 'chmod', ['755', join(work, folder, 'sandstorm')]);
       await mustRun(host, 'tar', ['-C', work, '--sort=name', '-cJf', tarball, folder]);
       await host.files.remove(work);
+      const signature = signingKey.sign(await bytesOf(tarball));
+      await host.files.writeAtomic(`${tarball}.update-sig`, signature);
       return tarball;
     },
 
     async makeTruncated(tarball) {
-      const whole = (await host.files.readBytes(tarball, 64 * 1024 * 1024)) ?? Buffer.alloc(0);
+      const whole = await bytesOf(tarball);
       const broken = tarball.replace(/\.tar\.xz$/, '-broken-off.tar.xz');
       await host.files.writeAtomic(broken, whole.subarray(0, Math.floor((whole.length * 2) / 3)));
+      await host.files.writeAtomic(`${broken}.update-sig`, await bytesOf(`${tarball}.update-sig`));
       return broken;
     },
   };

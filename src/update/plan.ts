@@ -1,3 +1,5 @@
+import type { Proof } from '../release/proof.js';
+
 /** One thing an update does. `pause` tells whether people are without the server meanwhile. */
 export type UpdateStep =
   | { readonly do: 'set-channel'; readonly from: string | undefined }
@@ -18,6 +20,9 @@ export interface UpdatePlan {
   readonly tarball: string;
   readonly sha256: string;
   readonly unpackedBytes: number;
+  readonly proof: Proof;
+  /** The build is older than the one installed, and --allow-downgrade said to go on. */
+  readonly downgradeAllowed: boolean;
   readonly steps: readonly UpdateStep[];
 }
 
@@ -28,6 +33,8 @@ export interface UpdateFacts {
   readonly tarball: string;
   readonly sha256: string;
   readonly unpackedBytes: number;
+  readonly proof: Proof;
+  readonly downgradeAllowed: boolean;
   readonly channel: string | undefined;
   /** The tarball is to be put in place; otherwise its build is there already and only has to come up well. */
   readonly unpack: boolean;

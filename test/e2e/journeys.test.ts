@@ -8,7 +8,7 @@ import {
   startContainer,
   type Container,
 } from '../helpers/container.js';
-import { ADDRESS, INSTALL, status, tool, update } from '../helpers/journey.js';
+import { ADDRESS, bring, INSTALL, status, tool, trust, update } from '../helpers/journey.js';
 import { releaseUnderTest, type ReleaseUnderTest } from '../helpers/release-under-test.js';
 
 /*
@@ -34,7 +34,8 @@ describe.skipIf(!ready).each(['systemd', 'sysvinit', 'none'] as const)('with %s'
   beforeEach(async () => {
     box = await startContainer({ init });
     await box.put(parts.installScript, '/media/usb/install.sh');
-    await box.put(parts.tarball, '/media/usb/sandstorm-308.tar.xz');
+    await bring(box, parts.tarball, '/media/usb/sandstorm-308.tar.xz');
+    await trust(box, parts.signingKey);
     await box.startDns({ 'sandstorm.test': '127.0.0.1', '*.sandstorm.test': '127.0.0.1' });
   }, CONTAINER_TIMEOUT);
   afterEach(() => box.stop());
@@ -78,7 +79,7 @@ describe.skipIf(!ready).each(['systemd', 'sysvinit', 'none'] as const)('with %s'
     expect(await tool(box, INSTALL)).toMatchObject({ exitCode: 0, ok: true, changed: false });
     expect(await fingerprint()).toBe(before);
 
-    await box.put(parts.newerTarball, '/media/usb/newer-sandstorm.tar.xz');
+    await bring(box, parts.newerTarball, '/media/usb/newer-sandstorm.tar.xz');
     const planned = await tool(box, [...update('/media/usb'), '--dry-run']);
     expect(planned).toMatchObject({ exitCode: 0, changed: false, result: { from: 308, to: 309 } });
     expect(await fingerprint()).toBe(before);
@@ -103,7 +104,7 @@ describe.skipIf(!ready).each(['systemd', 'sysvinit', 'none'] as const)('with %s'
   it('turns the channel off before it updates', { timeout: 120_000 }, async () => {
     expect(await tool(box, INSTALL)).toMatchObject({ exitCode: 0 });
     await box.sh('echo UPDATE_CHANNEL=dev >> /opt/sandstorm/sandstorm.conf');
-    await box.put(parts.newerTarball, '/media/usb/newer-sandstorm.tar.xz');
+    await bring(box, parts.newerTarball, '/media/usb/newer-sandstorm.tar.xz');
     expect(await tool(box, update('/media/usb'))).toMatchObject({
       exitCode: 0,
       changed: true,

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeSigningKey } from '../../src/rehearsal/signing-key.js';
+import { typeKey } from '../../src/release/signature/keys.js';
 import {
   requirePrivateMachine,
   startPrivateMachine,
@@ -43,8 +45,15 @@ beforeAll(async () => {
     cwd: repository,
   });
   await cp(standInInstaller, join(usb, 'install.sh'));
-  for (const build of [308, 309]) await makeRelease({ build, dir: usb });
+  const sign = makeSigningKey();
+  for (const build of [308, 309]) await makeRelease({ build, dir: usb, sign });
   machine = await startPrivateMachine(usb);
+  // Sandstorm's own key signs no stand-ins; whoever runs this machine trusts another one.
+  const tool = `node ${join(repository, 'bin/sandstorm-airgap.js')}`;
+  const trusted = await machine.sh(`${tool} trust add ${typeKey(sign.name)} --reason 'signs the stand-ins'`, {
+    cwd: folder,
+  });
+  expect(trusted).toMatchObject({ exitCode: 0 });
 });
 afterAll(async () => {
   if (!ready) return;

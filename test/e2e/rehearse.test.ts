@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { typeKey } from '../../src/release/signature/keys.js';
 import { requireReal } from '../helpers/real-parts.js';
-import { releaseUnderTest, type ReleaseUnderTest } from '../helpers/release-under-test.js';
+import { PROOF_FLAGS, releaseUnderTest, type ReleaseUnderTest } from '../helpers/release-under-test.js';
 
 /* The built command rehearses, and afterwards the machine is as before, however it ended. */
 
@@ -215,6 +216,13 @@ describe.skipIf(!canSeparate)('with files, on a view of this machine', { timeout
   const files = (): string[] => [
     ...[parts.tarball, parts.newerTarball, '--install-script', parts.installScript],
     ...['--stable-for', '1', '--base-url', 'http://sandstorm.box.test:6080'],
+    ...[
+      '--trust-key',
+      typeKey(parts.signingKey.name),
+      '--trust-reason',
+      'signs the stand-ins',
+      ...PROOF_FLAGS,
+    ],
   ];
 
   it('installs and updates, and changes nothing', async () => {
@@ -240,7 +248,14 @@ describe.skipIf(!canSeparate)('with files, on a view of this machine', { timeout
       'mount --bind "$0" /var/tmp && mount -t tmpfs tmpfs /run && cp "$1" /run/sandstorm.tar.xz && shift && exec "$@"',
       ...[tmp, parts.tarball],
     ];
-    const args = ['/run/sandstorm.tar.xz', '--install-script', parts.installScript, '--stable-for', '1'];
+    const args = [
+      '/run/sandstorm.tar.xz',
+      '--install-script',
+      parts.installScript,
+      '--stable-for',
+      '1',
+      '--allow-unsigned',
+    ];
     const { exitCode, stdout } = await rehearse(args, { tmp, before: stick });
     expect(stdout).toMatch(/✔ install sandstorm\.tar\.xz +build \d+, running, healthy/);
     expect(exitCode).toBe(0);

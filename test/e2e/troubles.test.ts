@@ -8,7 +8,8 @@ import {
   startContainer,
   type Container,
 } from '../helpers/container.js';
-import { INSTALL, status, tool, update } from '../helpers/journey.js';
+import { bring, INSTALL, status, tool, trust, update } from '../helpers/journey.js';
+import { makeSigningKey } from '../../src/rehearsal/signing-key.js';
 import { makeRelease, standInInstaller } from '../stand-ins/release.js';
 
 /* What goes wrong on a real machine, and what must be left afterwards. Stand-ins only: these need faults. */
@@ -16,16 +17,23 @@ import { makeRelease, standInInstaller } from '../stand-ins/release.js';
 const ready = requireContainers('troubles under a real systemd');
 
 let folder = '';
+const signingKey = makeSigningKey();
 const tarballs: Record<string, string> = {};
 let box: Container;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'troubles-'));
   if (!ready) return;
-  tarballs.first = await makeRelease({ build: 308, dir: folder });
-  tarballs.second = await makeRelease({ build: 309, dir: folder });
-  tarballs.broken = await makeRelease({ build: 310, dir: folder, fault: 'truncated', fillerBytes: 1e6 });
-  tarballs.noBinary = await makeRelease({ build: 311, dir: folder, fault: 'no-binary' });
+  tarballs.first = await makeRelease({ build: 308, dir: folder, sign: signingKey });
+  tarballs.second = await makeRelease({ build: 309, dir: folder, sign: signingKey });
+  tarballs.broken = await makeRelease({
+    build: 310,
+    dir: folder,
+    sign: signingKey,
+    fault: 'truncated',
+    fillerBytes: 1e6,
+  });
+  tarballs.noBinary = await makeRelease({ build: 311, dir: folder, sign: signingKey, fault: 'no-binary' });
 }, CONTAINER_TIMEOUT);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -33,7 +41,8 @@ describe.skipIf(!ready)('troubles', () => {
   beforeEach(async () => {
     box = await startContainer({ init: 'systemd' });
     await box.put(standInInstaller, '/media/usb/install.sh');
-    await box.put(tarballs.first ?? '', '/media/usb/sandstorm-308.tar.xz');
+    await bring(box, tarballs.first ?? '', '/media/usb/sandstorm-308.tar.xz');
+    await trust(box, signingKey);
     await box.startDns({ 'sandstorm.test': '127.0.0.1', '*.sandstorm.test': '127.0.0.1' });
   }, CONTAINER_TIMEOUT);
   afterEach(() => box.stop());
@@ -106,8 +115,8 @@ describe.skipIf(!ready)('troubles', () => {
     expect(await tool(box, INSTALL)).toMatchObject({ exitCode: 0 });
     const { pid } = await status(box);
 
-    await box.put(tarballs.broken ?? '', '/root/sandstorm-310.tar.xz');
-    await box.put(tarballs.noBinary ?? '', '/root/sandstorm-311.tar.xz');
+    await bring(box, tarballs.broken ?? '', '/root/sandstorm-310.tar.xz');
+    await bring(box, tarballs.noBinary ?? '', '/root/sandstorm-311.tar.xz');
     const corrupt = await tool(box, update('/root/sandstorm-310.tar.xz'));
     expect(corrupt).toMatchObject({ exitCode: 5, changed: false, error: { code: 'E_TARBALL_CORRUPT' } });
     const hollow = await tool(box, update('/root/sandstorm-311.tar.xz'));
@@ -147,7 +156,7 @@ describe.skipIf(!ready)('troubles', () => {
     await box.sh(
       'mkdir -p /opt/sandstorm/sandstorm-309/bin && echo half > /opt/sandstorm/sandstorm-309/bin/mongod',
     );
-    await box.put(tarballs.second ?? '', '/root/sandstorm-309.tar.xz');
+    await bring(box, tarballs.second ?? '', '/root/sandstorm-309.tar.xz');
     expect(await tool(box, update('/root'))).toMatchObject({
       exitCode: 0,
       result: { to: 309, healthy: true },

@@ -1,5 +1,8 @@
 import { expect } from 'vitest';
+import type { SigningKey } from '../../src/rehearsal/signing-key.js';
+import { typeKey } from '../../src/release/signature/keys.js';
 import type { Container } from './container.js';
+import { PROOF_FLAGS, signaturesBeside } from './release-under-test.js';
 
 /** What the tool prints with --json. */
 export interface Answer {
@@ -16,15 +19,20 @@ export const ADDRESS = [
   '--wildcard-host',
   '*.sandstorm.test:6080',
 ];
-export const INSTALL = ['install', '/media/usb', '--yes', '--json', '--stable-for', '2', ...ADDRESS];
-export const update = (...more: string[]): string[] => [
-  'update',
-  ...more,
-  '--yes',
-  '--json',
-  '--stable-for',
-  '2',
-];
+const COMMON = ['--yes', '--json', '--stable-for', '2', ...PROOF_FLAGS];
+export const INSTALL = ['install', '/media/usb', ...COMMON, ...ADDRESS];
+export const update = (...more: string[]): string[] => ['update', ...more, ...COMMON];
+
+/** Copies a tarball into the container, and the signatures that lie beside it. */
+export async function bring(box: Container, tarball: string, path: string): Promise<void> {
+  await box.put(tarball, path);
+  for (const end of signaturesBeside(tarball)) await box.put(tarball + end, path + end);
+}
+
+/** As an administrator does with a key of their own. */
+export async function trust(box: Container, { name }: SigningKey): Promise<void> {
+  await box.sh(`sandstorm-airgap trust add ${typeKey(name)} --reason 'signs the stand-ins'`);
+}
 
 /** Runs the built tool in the container: exit code and the one object on stdout. */
 export async function tool(box: Container, args: readonly string[]): Promise<Answer> {

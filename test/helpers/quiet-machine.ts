@@ -207,6 +207,7 @@ export function settled(screen: string): string {
     .replace(/( {2}Machine\n)(?: {4}.*\n)+/g, '$1    (checks of this machine)\n')
     .replace(/(setup\/token\/)[0-9A-Za-z_-]+/g, '$1TOKEN')
     .replace(/SHA-256 [0-9a-f]{12}…/g, 'SHA-256 DIGEST…')
+    .replace(/\b[0-9A-F]{8}…[0-9A-F]{8}\b/g, 'THE-KEY-ITSELF…')
     .replace(/\b\d+ entries/g, 'N entries')
     .replace(/\d+ random names/g, 'N random names')
     .replace(/\b\d{4}-\d\d-\d\dT\d{6,9}Z/g, 'THE-MOMENT-ITSELF')

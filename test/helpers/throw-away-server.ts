@@ -53,6 +53,7 @@ export async function throwAwayServer(): Promise<ThrowAwayServer> {
     resolvers: [],
     expectAddress: undefined,
     waive: [],
+    proof: { allowUnsigned: false, keyFile: undefined, trustKey: undefined },
     stagingDir: undefined,
     patience: PATIENCE,
     dryRun: false,
@@ -84,10 +85,14 @@ export async function throwAwayServer(): Promise<ThrowAwayServer> {
       ),
     update: (tarball, more = {}, on = host, confirm = ui.confirm) =>
       closing(
-        update({ ...common, tarball, allowDowngrade: false, reinstall: false, ...more }, on, {
-          ...ui,
-          confirm,
-        }),
+        update(
+          { ...common, tarball, installScript: undefined, allowDowngrade: false, reinstall: false, ...more },
+          on,
+          {
+            ...ui,
+            confirm,
+          },
+        ),
       ),
     async scriptThat(does, before) {
       const text = await readFile(world.installScript, 'utf8');

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, open, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, open, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { SigningKey } from '../../src/rehearsal/signing-key.js';
 
 const run = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
@@ -50,6 +51,8 @@ interface ReleaseWish {
   /** Adds `bin/mongod7` and its tools, by which a release shows that it needs the migration. */
   readonly mongo7?: boolean;
   readonly fault?: Fault;
+  /** Signs it, before any fault gets into it, with a `.update-sig` beside it. */
+  readonly sign?: SigningKey;
 }
 
 /** Makes a tarball with real tar and xz, top folder first as in real ones; resolves to its path. */
@@ -85,6 +88,8 @@ export async function makeRelease(wish: ReleaseWish): Promise<string> {
       draft,
       ...names,
     ]);
+    if (wish.sign !== undefined)
+      await writeFile(`${tarball}.update-sig`, wish.sign.sign(await readFile(draft)));
     await spoil(draft, wish.fault);
     await cp(draft, `${tarball}.part`);
     await rename(`${tarball}.part`, tarball);

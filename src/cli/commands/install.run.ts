@@ -3,13 +3,14 @@ import { findInstallScript, pickTarball } from '../../operations/pick.js';
 import { suggestedBaseUrl } from '../../operations/suggested-base-url.js';
 import { defaultWildcardFor, parseBaseUrl } from '../../server/addresses.js';
 import type { CommandContext, Outcome } from '../command.js';
-import { operationWishes, portsFor } from '../wishes.js';
+import { operationWishes, portsFor, proofWishes } from '../wishes.js';
 import type { INSTALL_OPTIONS } from './install.js';
 
 export async function run(context: CommandContext<typeof INSTALL_OPTIONS>): Promise<Outcome> {
   const { host, ui, values, home } = context;
   const unprivileged = values.unprivileged ?? false;
 
+  const proof = await proofWishes(context);
   const tarball = await pickTarball(values.tarball, host);
   const beside = await findInstallScript(tarball, host);
   const installScript = values.installScript ?? beside ?? (await context.need('installScript'));
@@ -27,6 +28,7 @@ export async function run(context: CommandContext<typeof INSTALL_OPTIONS>): Prom
       bindIp: values.bindIp ?? '0.0.0.0',
       serverUser: values.serverUser ?? (unprivileged && host.user.uid !== 0 ? host.user.name : 'sandstorm'),
       unprivileged,
+      proof,
       ...operationWishes(context),
       scriptEnv: {},
     },

@@ -5,6 +5,7 @@ import {
   DNS_OPTIONS,
   PATIENCE_OPTIONS,
   PORT_OPTIONS,
+  PROOF_OPTIONS,
   WAIVE_OPTIONS,
 } from '../option-sets.js';
 
@@ -17,6 +18,7 @@ export const INSTALL_OPTIONS = {
       question: 'Where is install.sh?',
     },
   ),
+  ...PROOF_OPTIONS,
   ...ADDRESS_OPTIONS,
   ...PORT_OPTIONS,
   serverUser: text(
@@ -36,7 +38,7 @@ export const installCommand = defineCommand({
   name: 'install',
   summary: "install Sandstorm from a local tarball with Sandstorm's own install.sh",
   description:
-    'Checks this machine and its DNS, shows the plan, runs install.sh, turns updates off, restarts the service and waits until the server is seen to be well. A second run finds nothing to do.',
+    'Proves the tarball genuine by the signatures beside it (TARBALL.update-sig, TARBALL.sig), checks this machine and its DNS, shows the plan, runs install.sh, turns updates off, restarts the service and waits until the server is seen to be well. A second run finds nothing to do.',
   examples: [
     'sandstorm-airgap install sandstorm-308.tar.xz --install-script install.sh \\',
     "    --base-url http://sandstorm.corp.lan:6080 --wildcard-host '*.sandstorm.corp.lan:6080'",

@@ -5,7 +5,7 @@ import { JOB_VARIABLE } from '../../rehearsal/job.js';
 import { defaultWildcardFor, parseBaseUrl } from '../../server/addresses.js';
 import { count, duration } from '../../words.js';
 import type { CommandContext, Outcome } from '../command.js';
-import { patienceFor, portsFor } from '../wishes.js';
+import { patienceFor, portsFor, proofWishes } from '../wishes.js';
 import type { REHEARSE_OPTIONS } from './rehearse.js';
 
 type Context = CommandContext<typeof REHEARSE_OPTIONS>;
@@ -36,6 +36,7 @@ export async function run(context: Context): Promise<Outcome> {
 
 async function genuine(context: Context): Promise<RehearsalResult> {
   const { host, ui, values, home } = context;
+  const proof = await proofWishes(context);
   const tarball = await pickTarball(values.tarball, host);
   const beside = await findInstallScript(tarball, host);
   const installScript = values.installScript ?? beside ?? (await context.need('installScript'));
@@ -56,6 +57,7 @@ async function genuine(context: Context): Promise<RehearsalResult> {
       bindIp: values.bindIp ?? '0.0.0.0',
       serverUser: values.serverUser ?? 'sandstorm',
       waive: values.waive ?? [],
+      proof,
       patience: {
         ...patienceFor({ stableFor: values.stableFor ?? 5, startTimeout: values.startTimeout }),
         scriptTimeoutMs: 10 * 60_000,

@@ -1,6 +1,12 @@
 import { defineCommand } from '../command.js';
 import { path, positionalPath, text } from '../option.js';
-import { ADDRESS_OPTIONS, PATIENCE_OPTIONS, PORT_OPTIONS, WAIVE_OPTIONS } from '../option-sets.js';
+import {
+  ADDRESS_OPTIONS,
+  PATIENCE_OPTIONS,
+  PORT_OPTIONS,
+  PROOF_OPTIONS,
+  WAIVE_OPTIONS,
+} from '../option-sets.js';
 
 export const REHEARSE_OPTIONS = {
   tarball: positionalPath(
@@ -12,6 +18,7 @@ export const REHEARSE_OPTIONS = {
     '--install-script <file>',
     "Sandstorm's install.sh (default: install.sh beside the tarball)",
   ),
+  ...PROOF_OPTIONS,
   ...ADDRESS_OPTIONS,
   ...PORT_OPTIONS,
   serverUser: text('--server-user <name>', 'account to run the server under (default sandstorm)'),

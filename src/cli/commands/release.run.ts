@@ -1,7 +1,7 @@
 import { verifyTarball } from '../../operations/verify-tarball.js';
 import { notAuthentic } from '../../release/signature/judge.js';
 import type { Finding } from '../../release/signature/finding.js';
-import { showKey } from '../../release/signature/keys.js';
+import { KIND_NAMES, showKey } from '../../release/signature/keys.js';
 import type { VerifiedRelease } from '../../release/verify.js';
 import { versionName } from '../../release/format.js';
 import { bytes, grouped, list, moment } from '../../words.js';
@@ -17,11 +17,9 @@ export async function verify(context: CommandContext<typeof VERIFY_OPTIONS>): Pr
   const result = { tarball, ...facts, authentic: verdict.authentic, signatures };
   for (const line of table(verified)) ui.say(line);
   if (!verdict.authentic) throw notAuthentic(verdict, result);
-  const kinds = verdict.by.map(({ kind }) => KINDS[kind]);
+  const kinds = verdict.by.map(({ kind }) => KIND_NAMES[kind]);
   return { changed: false, result, text: `\nSigned by a trusted key (${list(kinds)}).` };
 }
-
-const KINDS = { ed25519: 'ed25519', openpgp: 'OpenPGP' } as const;
 
 function table({ facts, signatures }: VerifiedRelease): string[] {
   const { build, sha256, entries, packedBytes, unpackedBytes } = facts;
@@ -37,7 +35,7 @@ function table({ facts, signatures }: VerifiedRelease): string[] {
 
 function signatureRows(finding: Finding): string[] {
   const [first, ...rest] = said(finding);
-  return [row(KINDS[finding.kind], first), ...rest.map((line) => row('', line))];
+  return [row(KIND_NAMES[finding.kind], first), ...rest.map((line) => row('', line))];
 }
 
 /** First line: the verdict. */

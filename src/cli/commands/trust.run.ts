@@ -1,5 +1,5 @@
 import { listTrust, trust, distrust } from '../../operations/trust.js';
-import { showKey, typeKey } from '../../release/signature/keys.js';
+import { KIND_NAMES, showKey, typeKey, type KeyKind } from '../../release/signature/keys.js';
 import { moment } from '../../words.js';
 import type { CommandContext, Outcome } from '../command.js';
 import type { ADD_OPTIONS, REMOVE_OPTIONS } from './trust.js';
@@ -37,8 +37,8 @@ export async function remove(context: CommandContext<typeof REMOVE_OPTIONS>): Pr
   return { changed: wouldChange && !dryRun, result: { key }, text };
 }
 
-function line(kind: string, key: string): string {
-  return `${(kind === 'openpgp' ? 'OpenPGP' : kind).padEnd(9)}${key}`;
+function line(kind: KeyKind, key: string): string {
+  return `${KIND_NAMES[kind].padEnd(9)}${key}`;
 }
 
 function indented(text: string): string {

@@ -1,11 +1,12 @@
-import { pickTarball } from '../../operations/pick.js';
+import { findInstallScript, pickTarball } from '../../operations/pick.js';
 import { update } from '../../operations/update.js';
 import type { CommandContext, Outcome } from '../command.js';
-import { operationWishes } from '../wishes.js';
+import { operationWishes, proofWishes } from '../wishes.js';
 import type { UPDATE_OPTIONS } from './update.js';
 
 export async function run(context: CommandContext<typeof UPDATE_OPTIONS>): Promise<Outcome> {
   const { host, ui, values, home, interactive, columns } = context;
+  const proof = await proofWishes(context);
   const tarball =
     values.tarball === undefined && interactive
       ? await (await import('../../wizard/choose-tarball.js')).chooseTarball({ host, ui, columns })
@@ -14,6 +15,8 @@ export async function run(context: CommandContext<typeof UPDATE_OPTIONS>): Promi
     {
       home,
       tarball,
+      installScript: await findInstallScript(tarball, host),
+      proof,
       allowDowngrade: values.allowDowngrade ?? false,
       reinstall: values.reinstall ?? false,
       ...operationWishes(context),

@@ -1,9 +1,16 @@
 import { defineCommand } from '../command.js';
 import { positionalPath } from '../option.js';
-import { DNS_OPTIONS, FORCE_OPTIONS, PATIENCE_OPTIONS, WAIVE_OPTIONS } from '../option-sets.js';
+import {
+  DNS_OPTIONS,
+  FORCE_OPTIONS,
+  PATIENCE_OPTIONS,
+  PROOF_OPTIONS,
+  WAIVE_OPTIONS,
+} from '../option-sets.js';
 
 export const UPDATE_OPTIONS = {
   tarball: positionalPath('tarball', 'release tarball, or a folder to take the newest from'),
+  ...PROOF_OPTIONS,
   ...FORCE_OPTIONS,
   ...DNS_OPTIONS,
   ...WAIVE_OPTIONS,
@@ -14,7 +21,7 @@ export const updateCommand = defineCommand({
   name: 'update',
   summary: 'bring the server to a newer build from a local tarball, and see it healthy',
   description:
-    'Reads the tarball to its last byte, checks, shows the plan, turns updates off if they are on, runs sandstorm update and waits until the new build is seen to be well. From a folder it takes the newest build.',
+    'Reads the tarball to its last byte and proves it genuine by the signatures beside it (TARBALL.update-sig, TARBALL.sig), checks, shows the plan, turns updates off if they are on, runs sandstorm update and waits until the new build is seen to be well. From a folder it takes the newest build.',
   examples: [
     'sandstorm-airgap update sandstorm-309.tar.xz',
     'sandstorm-airgap update /media/usb --dry-run',

@@ -63,7 +63,7 @@ export function judge(findings: Findings): Verdict {
     'E_TARBALL_UNSIGNED',
     `there is no signature beside the tarball: neither ${findings.map(({ file }) => file).join(' nor ')}`,
     'put the .update-sig file, which lies beside the tarball where it was downloaded, beside it here; ' +
-      '--allow-unsigned installs it without proof',
+      'install and update go on without proof with --allow-unsigned',
   );
 }
 
@@ -73,7 +73,7 @@ export function notAuthentic(verdict: Extract<Verdict, { authentic: false }>, re
 }
 
 function unknownKeyHint({ kind, fingerprint, matches, trusted }: Of<'unknown-key'>): string {
-  const give = 'give the key itself: --install-script install.sh, which carries it, or --key FILE';
+  const give = "give the key itself: --key FILE, a key file or Sandstorm's install.sh, which carries it";
   if (!matches || fingerprint === undefined) return trusted ? give : `${give}; it must be trusted too`;
   const key = typeKey({ kind, fingerprint });
   return [

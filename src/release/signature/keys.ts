@@ -2,6 +2,9 @@ import { badValue } from '../../errors.js';
 
 export type KeyKind = 'ed25519' | 'openpgp';
 
+/** For people. */
+export const KIND_NAMES = { ed25519: 'ed25519', openpgp: 'OpenPGP' } as const;
+
 /** Which key, of which kind. */
 export interface KeyName {
   readonly kind: KeyKind;

@@ -29,6 +29,21 @@ export function readUpdateSig(file: Uint8Array): Uint8Array[] {
   return signatureList(segment, root.at + root.data);
 }
 
+/** The other way: the file that the updater's own tool would write, for releases that we make ourselves. */
+export function writeUpdateSig(signatures: readonly Uint8Array[]): Buffer {
+  const listWords = signatures.length * SIGNATURE_WORDS;
+  const head = Buffer.alloc(4 * WORD);
+  // One segment: the root's pointer, its list's pointer, the list's tag, the signatures.
+  head.writeUInt32LE(3 + listWords, 4);
+  // A struct right behind its pointer, without data and with one pointer.
+  head.writeUInt32LE(1 << 16, WORD + 4);
+  head.writeUInt32LE(1, 2 * WORD);
+  head.writeUInt32LE((listWords << 3) | COMPOSITE, 2 * WORD + 4);
+  head.writeUInt32LE(signatures.length << 2, 3 * WORD);
+  head.writeUInt32LE(SIGNATURE_WORDS, 3 * WORD + 4);
+  return Buffer.concat([head, ...signatures]);
+}
+
 /** @returns the words of the message */
 function onlySegment(file: Buffer): Buffer {
   if (file.length > MAX_UPDATE_SIG_BYTES) throw new NotAnUpdateSig('it is far too large');

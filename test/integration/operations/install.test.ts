@@ -164,6 +164,7 @@ describe.skipIf(!ready)('an installation', { timeout: 60_000 }, () => {
       build: 308,
       dir: usb(),
       compression: 'gzip',
+      sign: one.world.signingKey,
       behaviour: { start_delay_ms: 50 },
     });
     expect(await one.install(tarball)).toMatchObject({ healthy: true, build: 308 });
@@ -172,7 +173,13 @@ describe.skipIf(!ready)('an installation', { timeout: 60_000 }, () => {
   it.each(['truncated', 'bit-flipped', 'garbage', 'two-tops', 'no-binary'] as const)(
     'refuses a tarball that is %s before install.sh is started',
     async (fault) => {
-      const tarball = await makeRelease({ build: 308, dir: usb(), fault, fillerBytes: 100_000 });
+      const tarball = await makeRelease({
+        build: 308,
+        dir: usb(),
+        fault,
+        fillerBytes: 100_000,
+        sign: one.world.signingKey,
+      });
       const installScript = await one.scriptThat('touch "$STAND_IN_MACHINE_ROOT/started"', 'umask 0022');
       const before = await one.tree();
       const refusal = await one.install(tarball, { installScript }).then(

@@ -10,7 +10,9 @@ import {
   type InstallWish,
 } from '../../../src/operations/install-plan.js';
 import { installTarget } from '../../../src/operations/install-target.js';
-import { planUpdate } from '../../../src/update/plan.js';
+import type { Proof } from '../../../src/release/proof.js';
+import { BUILT_IN_KEYS } from '../../../src/release/signature/keys.js';
+import { planUpdate, type UpdateFacts } from '../../../src/update/plan.js';
 
 const WISH: InstallWish = {
   home: '/opt/sandstorm',
@@ -21,13 +23,31 @@ const WISH: InstallWish = {
   serverUser: 'sandstorm',
   unprivileged: false,
 };
+const PROOF: Proof = { sha256: '0f', signedBy: [...BUILT_IN_KEYS], unsignedAllowed: false, newTrust: null };
 const FACTS: InstallFacts = {
   release: 'sandstorm-308',
   tarball: '/media/usb/sandstorm-308.tar.xz',
   sha256: '0f',
   unpackedBytes: 744_000_000,
+  proof: PROOF,
   before: { homeExisted: false, serviceExisted: false, userExisted: false },
   interrupted: undefined,
+  stableSeconds: 30,
+};
+
+const UPDATE: UpdateFacts = {
+  home: '/opt/sandstorm',
+  from: 'sandstorm-308',
+  to: 'sandstorm-309',
+  tarball: 't',
+  sha256: '0f',
+  unpackedBytes: 1,
+  proof: PROOF,
+  downgradeAllowed: false,
+  channel: 'dev',
+  unpack: true,
+  running: true,
+  targetExists: true,
   stableSeconds: 30,
 };
 
@@ -126,6 +146,7 @@ describe('the plan as people read it', () => {
       'HTTP 6080, database 6081, mail 25, on 0.0.0.0',
       'sandstorm (will be made)',
       'UPDATE_CHANNEL=none',
+      'signed by Sandstorm (ed25519 and OpenPGP)',
       '744 MB',
       'stable for 30 s',
     ]) {
@@ -133,20 +154,26 @@ describe('the plan as people read it', () => {
     }
   });
 
+  it('says whose word counts from then on, and what was let through', () => {
+    const newTrust = {
+      kind: 'openpgp' as const,
+      fingerprint: 'AB'.repeat(20),
+      reason: 'announced in issue 3779',
+    };
+    const proof: Proof = { sha256: '0f', signedBy: [], unsignedAllowed: true, newTrust };
+    const wanted = [
+      'not signed, as allowed',
+      'Trusts     ABAB ABAB ABAB ABAB ABAB ABAB ABAB ABAB ABAB ABAB (OpenPGP) from now on: announced in issue 3779',
+    ];
+    const installed = describeInstall(planInstall(WISH, { ...FACTS, proof })).join('\n');
+    for (const words of wanted) expect(installed).toContain(words);
+    const updated = describeUpdate(planUpdate({ ...UPDATE, proof, downgradeAllowed: true })).join('\n');
+    for (const words of wanted) expect(updated).toContain(words);
+    expect(updated).toContain('From sandstorm-308 down to the older sandstorm-309');
+  });
+
   it('of an update has a number for every step, and says when people are without the server', () => {
-    const plan = planUpdate({
-      home: '/opt/sandstorm',
-      from: 'sandstorm-308',
-      to: 'sandstorm-309',
-      tarball: 't',
-      sha256: '0f',
-      unpackedBytes: 1,
-      channel: 'dev',
-      unpack: true,
-      running: true,
-      targetExists: true,
-      stableSeconds: 30,
-    });
+    const plan = planUpdate(UPDATE);
     const text = describeUpdate(plan).join('\n');
     expect(text).toContain('From sandstorm-308 to sandstorm-309');
     for (let number = 1; number <= plan.steps.length; number += 1)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planUpdate, type UpdateFacts } from '../../../src/update/plan.js';
 
+const PROOF = { sha256: '0f', signedBy: [], unsignedAllowed: true, newTrust: null };
 const FACTS: UpdateFacts = {
   home: '/opt/sandstorm',
   from: 'sandstorm-308',
@@ -8,6 +9,8 @@ const FACTS: UpdateFacts = {
   tarball: '/media/usb/sandstorm-309.tar.xz',
   sha256: '0f',
   unpackedBytes: 744,
+  proof: PROOF,
+  downgradeAllowed: false,
   channel: 'none',
   unpack: true,
   running: true,
@@ -29,6 +32,8 @@ describe('the plan of an update', () => {
       tarball: '/media/usb/sandstorm-309.tar.xz',
       sha256: '0f',
       unpackedBytes: 744,
+      proof: PROOF,
+      downgradeAllowed: false,
       steps: [
         { do: 'set-channel', from: 'dev' },
         { do: 'stop' },

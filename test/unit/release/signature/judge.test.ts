@@ -67,6 +67,6 @@ describe('judge', () => {
     expect(hint({ matches: true, trusted: false })).toContain(`--trust-key ${fingerprint} --trust-reason`);
     // A claim of a fingerprint is free.
     expect(hint({ matches: false, trusted: false })).not.toContain(fingerprint);
-    expect(hint({ matches: false, trusted: true })).toMatch(/--install-script install\.sh, .*--key FILE$/);
+    expect(hint({ matches: false, trusted: true })).toMatch(/: --key FILE, .*install\.sh/);
   });
 });
