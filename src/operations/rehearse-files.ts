@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { ROOM, type RoomWish } from '../rehearsal/room-plan.js';
+import { signaturePaths } from '../release/signature/watch.js';
 import type { Host } from '../system/host.js';
 import type { ProofWish } from './authenticity.js';
 import { findInstallScript } from './pick.js';
@@ -28,7 +29,7 @@ export async function filesToBring(
   const tarballs = [tarball, ...(newerTarball === undefined ? [] : [newerTarball])];
   const given = [installScript, ...tarballs, ...(proof.keyFile === undefined ? [] : [proof.keyFile])];
   const scripts = await Promise.all(tarballs.map((path) => findInstallScript(path, host)));
-  const signatures = tarballs.flatMap((path) => [`${path}.update-sig`, `${path}.sig`]);
+  const signatures = tarballs.flatMap(signaturePaths);
 
   const paths = new Set([...given, ...scripts.filter((path) => path !== undefined)]);
   for (const path of signatures) if ((await host.files.stat(path))?.kind === 'file') paths.add(path);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { FileStat, Host } from '../system/host.js';
 import { peekRelease, type Peek } from './peek.js';
 import { noTarballFound } from './refusals.js';
+import { signaturePaths } from './signature/watch.js';
 
 /** A folder to look into. */
 export interface Place {
@@ -16,6 +17,8 @@ export interface FoundRelease extends Peek {
   readonly place: string;
   /** Index of that place: 0 is nearest. */
   readonly rank: number;
+  /** A signature lies beside it; whether it is right nobody has looked. */
+  readonly hasSignature: boolean;
 }
 
 /** A home may hold a backup of everything: the list must be there in a moment all the same. */
@@ -105,7 +108,8 @@ class Search {
         const { path, place, rank } = next;
         // Gone since it was listed: then it is not there to choose.
         const peek = await peekRelease(path, this.host).catch(() => undefined);
-        if (peek !== undefined) found.push({ ...peek, place, rank });
+        if (peek === undefined) continue;
+        found.push({ ...peek, place, rank, hasSignature: await this.hasSignature(path) });
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -138,6 +142,13 @@ class Search {
     if (stat?.kind !== 'file' || this.files.has(identity(stat))) return;
     this.files.add(identity(stat));
     this.candidates.push({ path, ...from });
+  }
+
+  private async hasSignature(tarball: string): Promise<boolean> {
+    for (const path of signaturePaths(tarball)) {
+      if ((await this.host.files.lstat(path).catch(() => undefined)) !== undefined) return true;
+    }
+    return false;
   }
 
   private async isFolder(path: string): Promise<boolean> {

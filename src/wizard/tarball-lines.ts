@@ -5,8 +5,9 @@ import type { Choice } from './prompts.js';
 
 /** Cursor and a blank in front of every line of a menu. */
 const CURSOR = 2;
-const LEAST_PATH = 24;
+const LEAST_PATH = 22;
 const LEAST_REASON = 24;
+const WIDE = 80;
 
 /**
  * Pure: the list to choose from, one line each and aligned, in the order found. What cannot be used is
@@ -23,7 +24,12 @@ export function tarballChoices(
   const sizes = found.map(({ size }) => bytes(size));
   const [buildWidth, sizeWidth] = [widest(builds), widest(sizes)];
   return found.map((one, index) => {
-    const start = `${(builds[index] ?? '').padEnd(buildWidth)}   ${(sizes[index] ?? '').padStart(sizeWidth)}   `;
+    const start = [
+      (builds[index] ?? '').padEnd(buildWidth),
+      (sizes[index] ?? '').padStart(sizeWidth),
+      ...signatureColumn(one, columns),
+      '',
+    ].join('   ');
     const room = columns - CURSOR - start.length;
     const why = whyNot(one, installed);
     if (why !== undefined) {
@@ -37,6 +43,12 @@ export function tarballChoices(
     const path = shortPath(harmless(one.path), Math.max(LEAST_PATH, room - note.length));
     return { name: start + path + note, value: one.path, short: harmless(one.path) };
   });
+}
+
+/** Nothing was checked yet, so it is not called signed. What is of no use needs the room for its reason. */
+function signatureColumn({ build, hasSignature }: FoundRelease, columns: number): string[] {
+  if (build === undefined) return columns < WIDE ? [] : [' '.repeat('signature'.length)];
+  return [hasSignature ? 'signature' : 'unsigned '];
 }
 
 /** Why it cannot be chosen; undefined when it can. */

@@ -166,7 +166,7 @@ async function addressesToCheck({ given }: Sitting): Promise<Flags> {
   return { baseUrl: base.text, wildcardHost: given.wildcardHost ?? defaultWildcardFor(base) };
 }
 
-/** Failed checks are no dead end: mend, change an answer, or go on knowingly. */
+/** Failed checks and a missing signature are no dead end: mend, change an answer, or go on knowingly. */
 async function withMends(
   first: Flags,
   command: 'install' | 'update',
@@ -176,6 +176,12 @@ async function withMends(
   let flags = first;
   for (;;) {
     const { exitCode, refusal } = await runWith(command, flags);
+    if (refusal?.code === 'E_TARBALL_UNSIGNED') {
+      around.terminal.out('');
+      if (!(await askYesNo('Go on without proof of who made it?'))) return exitCode;
+      flags = { ...flags, allowUnsigned: true };
+      continue;
+    }
     const failed = failedChecks(refusal);
     if (failed.length === 0) return exitCode;
     around.terminal.out('');

@@ -2,6 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it, type TestContext } from 'vitest';
+import { makeSigningKey } from '../../src/rehearsal/signing-key.js';
+import { typeKey } from '../../src/release/signature/keys.js';
 import {
   PLACES,
   QuietMachine,
@@ -19,28 +21,40 @@ const ready = requireQuietMachine('the wizard at a terminal');
 const ADDRESS = 'http://sandstorm.corp.lan:6080';
 const NAMES = { 'sandstorm.corp.lan': '10.20.0.5', '*.sandstorm.corp.lan': '10.20.0.5' };
 
+const sign = makeSigningKey();
 let parts = '';
 const part = (name: string): string => join(parts, name);
 
 beforeAll(async () => {
   parts = await mkdtemp(join(tmpdir(), 'wizard-parts-'));
   if (!ready) return;
-  await makeRelease({ build: 308, dir: parts, fillerBytes: 1 << 20 });
-  await makeRelease({ build: 309, dir: parts, fillerBytes: 1 << 20 });
-  await makeRelease({ build: 310, dir: parts, fillerBytes: 1 << 20, fault: 'garbage' });
-  await makeRelease({ build: 307, dir: parts, fillerBytes: 1 << 20, behaviour: { unpack_pause_ms: 8000 } });
+  const wish = { dir: parts, fillerBytes: 1 << 20, sign };
+  await makeRelease({ ...wish, build: 308 });
+  await makeRelease({ ...wish, build: 309 });
+  await makeRelease({ ...wish, build: 310, fault: 'garbage' });
+  await makeRelease({ ...wish, build: 307, behaviour: { unpack_pause_ms: 8000 } });
   await quietInstaller(parts);
 });
 afterAll(() => rm(parts, { recursive: true, force: true }));
+/** Tarballs with their signatures. */
 const stick = (...names: readonly string[]): Record<string, string> =>
-  Object.fromEntries(names.map((name) => [`media/usb/${name}`, part(name)]));
+  Object.fromEntries(
+    names
+      .flatMap((name) => [name, ...(name.endsWith('.tar.xz') ? [`${name}.update-sig`] : [])])
+      .map((name) => [`media/usb/${name}`, part(name)]),
+  );
+/** The key counts, and nothing is kept until somebody agrees. */
+const TRUSTED = {
+  SANDSTORM_AIRGAP_TRUST_KEY: typeKey(sign.name),
+  SANDSTORM_AIRGAP_TRUST_REASON: 'signs the stand-ins',
+};
 
 async function start(
   { onTestFinished }: Pick<TestContext, 'onTestFinished'>,
   wish: Partial<MachineWish> = {},
 ): Promise<QuietMachine> {
   const files = stick('sandstorm-308.tar.xz', 'install.sh');
-  const machine = await QuietMachine.start({ files, names: NAMES, ...wish });
+  const machine = await QuietMachine.start({ files, names: NAMES, env: TRUSTED, ...wish });
   onTestFinished(() => machine.stop());
   return machine;
 }
@@ -68,7 +82,8 @@ describe.skipIf(!ready)('the wizard', { timeout: 60_000, concurrent: true }, () 
     await expect(settled(await machine.shows(END))).toMatchFileSnapshot('screens/install.txt');
     expect(await readdir(machine.at(PLACES.state), { recursive: true })).not.toContain('staging');
 
-    await machine.put(part('sandstorm-309.tar.xz'), `${PLACES.user}/sandstorm-309.tar.xz`);
+    for (const name of ['sandstorm-309.tar.xz', 'sandstorm-309.tar.xz.update-sig'])
+      await machine.put(part(name), `${PLACES.user}/${name}`);
     await machine.put(part('sandstorm-310.tar.xz'), `${PLACES.stick}/sandstorm-310.tar.xz`);
     await machine.clear();
     await machine.type('airgap', 'Enter');
@@ -130,6 +145,23 @@ describe.skipIf(!ready)('the wizard', { timeout: 60_000, concurrent: true }, () 
       [/> a name is needed/, 'C-u', 'C-c'],
     );
     await expect(settled(await machine.shows(END))).toMatchFileSnapshot('screens/paths-at-80-columns.txt');
+  });
+
+  it('goes on without a signature only when told so', async (test) => {
+    const { expect } = test;
+    const files = { 'media/usb/sandstorm-308.tar.xz': part('sandstorm-308.tar.xz'), ...stick('install.sh') };
+    const machine = await start(test, { files, env: {} });
+    const unproven = /\? Go on without proof of who made it\? \(y\/N\)/;
+    await machine.type('airgap', 'Enter');
+    await machine.answer(...toTheAgreement(), [unproven, 'Enter']);
+    await expect(settled(await machine.shows(END))).toMatchFileSnapshot('screens/unsigned.txt');
+    expect(await machine.lying()).toEqual([]);
+
+    await machine.clear();
+    await machine.type('airgap', 'Enter');
+    await machine.answer(...toTheAgreement(), [unproven, 'y', 'Enter'], [AGREE, 'n', 'Enter']);
+    expect(await machine.shows(END)).toMatch(/Release +not signed, as allowed/);
+    expect(await machine.lying()).toEqual([]);
   });
 
   it('starts for another HOME, and ends calmly', async (test) => {
@@ -238,7 +270,8 @@ describe.skipIf(!ready)('stopping', { timeout: 60_000, concurrent: true }, () =>
     await machine.type('airgap', 'Enter');
     await machine.answer(...toTheAgreement(), [AGREE, 'y', 'Enter']);
     await machine.shows(/exit 0/);
-    await machine.put(part('sandstorm-308.tar.xz'), `${PLACES.stick}/sandstorm-308.tar.xz`);
+    for (const name of ['sandstorm-308.tar.xz', 'sandstorm-308.tar.xz.update-sig'])
+      await machine.put(part(name), `${PLACES.stick}/${name}`);
     await machine.clear();
     await machine.type('airgap', 'Enter');
     await machine.answer(

@@ -106,6 +106,8 @@ describe('refusals with --json', () => {
     const home = join(await tempDir(), 'none');
     const cases: [readonly string[], number, string][] = [
       [['update', '--json'], 4, 'E_INPUT_NEEDED'],
+      [['update', 'x', '--trust-key', 'AB'.repeat(20), '--json'], 4, 'E_INPUT_NEEDED'],
+      [['update', 'x', '--trust-key', 'ABABABAB', '--json'], 2, 'E_BAD_VALUE'],
       [['config', 'get', '--json'], 4, 'E_INPUT_NEEDED'],
       [['config', 'get', 'PORT', '--json', '--home', home], 3, 'E_CONF_MISSING'],
       [['install', 'x', '--port', 'many', '--json'], 2, 'E_BAD_VALUE'],

@@ -28,6 +28,11 @@ const MAX_SIG_BYTES = 64 * 1024;
 const MAX_KEY_FILE_BYTES = 256 * 1024;
 const MAX_SCRIPT_BYTES = 1024 * 1024;
 
+/** Where the signatures of a tarball lie, as they are published: ed25519, OpenPGP. */
+export function signaturePaths(tarball: string): readonly [string, string] {
+  return [`${tarball}.update-sig`, `${tarball}.sig`];
+}
+
 /**
  * Reads the signatures beside a tarball, before the tarball itself.
  * @param tarball the original's path: that is where its signatures lie, and whose bytes they are about
@@ -39,9 +44,10 @@ export async function watchSignatures(
   host: Host,
   sources: KeySources = {},
 ): Promise<SignatureWatch> {
+  const [updateSig, openPgpSig] = signaturePaths(tarball);
   const checks = [
-    await updateSigCheck(`${tarball}.update-sig`, trusted, host),
-    await openPgpCheck(`${tarball}.sig`, trusted, host, sources),
+    await updateSigCheck(updateSig, trusted, host),
+    await openPgpCheck(openPgpSig, trusted, host, sources),
   ] as const;
   return {
     async tap(chunk) {

@@ -56,6 +56,18 @@ describe.skipIf(!requireReal('finding release tarballs', ['xz', 'mkfifo']))('tar
       expect(pickNewest(all)).toMatchObject({ build: 309 });
     });
 
+    it('with a word on whether a signature lies beside it', async () => {
+      for (const build of [306, 307, 308]) await put(`usb/sandstorm-${build}.tar.xz`, await release(build));
+      await put('usb/sandstorm-308.tar.xz.update-sig', Buffer.alloc(96));
+      await put('usb/sandstorm-307.tar.xz.sig', Buffer.alloc(0));
+      const all = await findTarballs(places('usb'), host);
+      expect(all.map(({ build, hasSignature }) => [build, hasSignature])).toEqual([
+        [308, true],
+        [307, true],
+        [306, false],
+      ]);
+    });
+
     it('only what is named like one', async () => {
       for (const name of [
         'sandstorm-1.tar.xz.sig',

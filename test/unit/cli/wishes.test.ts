@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { patienceFor, portsFor } from '../../../src/cli/wishes.js';
+import { patienceFor, portsFor, proofWishes } from '../../../src/cli/wishes.js';
 
 const NONE = { port: undefined, httpsPort: undefined, mongoPort: undefined, smtpPort: undefined };
 
@@ -35,5 +35,36 @@ it('patience is in milliseconds, and half a minute when nothing was said', () =>
   expect(patienceFor({ stableFor: 0.5, startTimeout: 9 })).toMatchObject({
     stableMs: 500,
     startTimeoutMs: 9000,
+  });
+});
+
+describe('the proof wished for', () => {
+  const key = { kind: 'openpgp', fingerprint: 'AB'.repeat(20) } as const;
+  const values = {
+    allowUnsigned: undefined,
+    keyFile: undefined,
+    trustKey: undefined,
+    trustReason: undefined,
+  };
+  const need = (() => Promise.resolve('announced')) as unknown as Parameters<typeof proofWishes>[0]['need'];
+  const nobody = (() => Promise.reject(new Error('asked'))) as unknown as typeof need;
+
+  it('is all of it, without a question, when nothing was said', async () => {
+    const wish = { allowUnsigned: false, keyFile: undefined, trustKey: undefined };
+    await expect(proofWishes({ values, need: nobody })).resolves.toEqual(wish);
+    // A reason that lies in the answers file for another day.
+    await expect(proofWishes({ values: { ...values, trustReason: 'x' }, need: nobody })).resolves.toEqual(
+      wish,
+    );
+  });
+
+  it('wants the reason for a key', async () => {
+    const given = { ...values, allowUnsigned: true, keyFile: '/key', trustKey: key };
+    await expect(proofWishes({ values: given, need })).resolves.toEqual({
+      allowUnsigned: true,
+      keyFile: '/key',
+      trustKey: { ...key, reason: 'announced' },
+    });
+    await expect(proofWishes({ values: given, need: nobody })).rejects.toThrow('asked');
   });
 });

@@ -23,6 +23,7 @@ it('orders by build, place and name, and leaves its input alone', () => {
     path,
     build,
     rank,
+    hasSignature: false,
     place: '/',
     size: 1,
     mtime: new Date(0),

@@ -11,6 +11,7 @@ const found = (path: string, build: number | undefined, size: number, problem?: 
   compression: build === undefined ? undefined : 'xz',
   place: '/media',
   rank: 0,
+  hasSignature: path.includes('/media/'),
 });
 const FOUND = [
   found('/media/usb/sandstorm-309.tar.xz', 309, 176_000_000),
@@ -29,12 +30,12 @@ const lines = (columns: number, installed?: number): string[] =>
   );
 
 describe('the list of tarballs', () => {
-  it('is aligned, and shows what is broken with the reason', () => {
+  it('is aligned, says what lies beside each, and shows what is broken with the reason', () => {
     expect(lines(120)).toEqual([
-      'build 309     176 MB   /media/usb/sandstorm-309.tar.xz',
-      'build 308     171 MB   /home/ada/sandstorm-308.tar.xz',
-      'build 99        8 MB   /media/usb/sandstorm-99.tar.gz',
-      'unusable    12 bytes   /mnt/sandstorm-310.tar.xz (empty, not a release tarball)',
+      'build 309     176 MB   signature   /media/usb/sandstorm-309.tar.xz',
+      'build 308     171 MB   unsigned    /home/ada/sandstorm-308.tar.xz',
+      'build 99        8 MB   signature   /media/usb/sandstorm-99.tar.gz',
+      'unusable    12 bytes               /mnt/sandstorm-310.tar.xz (empty, not a release tarball)',
     ]);
   });
 

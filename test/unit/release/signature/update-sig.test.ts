@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { NotAnUpdateSig, readUpdateSig } from '../../../../src/release/signature/update-sig.js';
+import {
+  NotAnUpdateSig,
+  readUpdateSig,
+  writeUpdateSig,
+} from '../../../../src/release/signature/update-sig.js';
 import { seeded } from '../../../helpers/archives.js';
 
 const GENUINE = readFileSync(
@@ -32,6 +36,13 @@ function genuineLike(count: number): Buffer {
   const all = Array.from({ length: count }, (_, index) => signature(index + 1)).flat();
   return message([...struct(0, 0, 1), ...list(0, count * 8), count << 2, 8, ...all]);
 }
+
+describe('writeUpdateSig', () => {
+  it('writes, byte for byte, what the genuine tool did', () => {
+    expect(writeUpdateSig(readUpdateSig(GENUINE))).toEqual(GENUINE);
+    expect(writeUpdateSig(readUpdateSig(genuineLike(3)))).toEqual(genuineLike(3));
+  });
+});
 
 describe('readUpdateSig', () => {
   it('reads what the genuine tool wrote', () => {
