@@ -56,12 +56,12 @@ export const WAIVE_OPTIONS = {
 export const PROOF_OPTIONS = {
   allowUnsigned: on(
     '--allow-unsigned',
-    'go on when no signature lies beside the tarball; one that is wrong or cannot be checked is refused all the same',
+    'go on when no signature lies beside the tarball; never with one that is wrong or cannot be checked',
   ),
   keyFile: path('--key <file>', 'take the OpenPGP release key from this file (install.sh carries it too)'),
   trustKey: formed(
     '--trust-key <key>',
-    'trust this key as well, and remember it with date and reason once the plan is agreed to',
+    'trust this key too, and remember it with date and reason once the plan is agreed to',
     parseKeyName,
   ),
   trustReason: text('--trust-reason <text>', 'why that key is trusted, for whoever reads trust list later', {
