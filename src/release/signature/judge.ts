@@ -62,8 +62,8 @@ export function judge(findings: Findings): Verdict {
   return refused(
     'E_TARBALL_UNSIGNED',
     `there is no signature beside the tarball: neither ${findings.map(({ file }) => file).join(' nor ')}`,
-    'put the .update-sig file, which lies beside the tarball where it was downloaded, beside it here; ' +
-      'install and update go on without proof with --allow-unsigned',
+    'put the .update-sig file, which lies beside the tarball where it was downloaded, beside it here\n' +
+      'or, knowing better, let install and update go on without proof: --allow-unsigned',
   );
 }
 
