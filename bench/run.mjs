@@ -1,7 +1,7 @@
 // Start-up as a ratio to `node -e 0` in the same run, and peak memory with a tarball of 200 MB. Prints a table.
 // What needs a server is measured in a private machine (test/helpers/private-machine.sh), which needs root.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -15,7 +15,7 @@ const WILDCARD = ['--wildcard-host', '*.sandstorm.corp.lan:6080'];
 
 const rows = [];
 
-if (process.argv[2] === '--inside') measureAll(process.argv[3]);
+if (process.argv[2] === '--inside') measureAll(process.argv[3], process.argv[4]);
 else if (canHaveMachine()) await inPrivateMachine();
 else {
   console.log('Without root, dnsmasq and unshare there is no server to measure with: start-up only.\n');
@@ -28,13 +28,14 @@ function measureStart() {
   start('status, no server', ['status', '--home', '/nonexistent']);
 }
 
-function measureAll(work) {
+function measureAll(work, key) {
   process.env.SANDSTORM_AIRGAP_STATE_DIR = join(work, 'state');
   const home = ['--home', join(work, 'home')];
   const first = join(work, 'usb/sandstorm-308.tar.xz');
   const second = join(work, 'usb/sandstorm-309.tar.xz');
   const yes = ['--yes', '--json', '--stable-for', '1'];
 
+  run(['trust', 'add', key, '--reason', 'signs these tarballs']);
   measureStart();
   peak('preflight, 200 MB', ['preflight', first, ...ADDRESS, ...WILDCARD, ...home], work);
   peak('install, 200 MB', ['install', first, ...ADDRESS, ...WILDCARD, ...home, ...yes], work);
@@ -122,12 +123,17 @@ async function inPrivateMachine() {
   const work = mkdtempSync(join(tmpdir(), 'sandstorm-bench-'));
   try {
     mkdirSync(join(work, 'usb'));
-    for (const build of [308, 309])
-      cpSync(await bigTarball(build), join(work, `usb/sandstorm-${build}.tar.xz`));
+    const { makeSigningKey } = await bundled('src/rehearsal/signing-key.ts');
+    const key = makeSigningKey();
+    for (const build of [308, 309]) {
+      const tarball = join(work, `usb/sandstorm-${build}.tar.xz`);
+      cpSync(await bigTarball(build), tarball);
+      writeFileSync(`${tarball}.update-sig`, key.sign(readFileSync(tarball)));
+    }
     cpSync(join(root, 'test/stand-ins/install.sh'), join(work, 'usb/install.sh'));
     const namespaces = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child=KILL'];
     const script = join(root, 'test/helpers/private-machine.sh');
-    const inside = [process.execPath, fileURLToPath(import.meta.url), '--inside', work];
+    const inside = [process.execPath, fileURLToPath(import.meta.url), '--inside', work, key.name.fingerprint];
     const { status } = spawnSync('unshare', [...namespaces, 'bash', script, join(work, 'usb'), ...inside], {
       stdio: 'inherit',
     });
@@ -143,15 +149,22 @@ async function bigTarball(build) {
   const path = join(cache, `sandstorm-${build}.tar.xz`);
   if (existsSync(path)) return path;
   mkdirSync(cache, { recursive: true });
-  const source = join(root, 'test/stand-ins/release.ts');
+  const { makeRelease } = await bundled('test/stand-ins/release.ts');
+  return makeRelease({ build, dir: cache, fillerBytes: FILLER });
+}
+
+/** A module of the sources or tests, to be called from here. */
+async function bundled(path) {
+  const source = join(root, path);
+  const outfile = join(root, '.cache/bench', path.replace(/\.ts$/, '.mjs'));
   const { build: bundle } = await import('esbuild');
   await bundle({
     entryPoints: [source],
-    outfile: join(cache, 'release.mjs'),
+    outfile,
+    bundle: true,
     platform: 'node',
     format: 'esm',
     define: { 'import.meta.url': JSON.stringify(pathToFileURL(source).href) },
   });
-  const { makeRelease } = await import(pathToFileURL(join(cache, 'release.mjs')).href);
-  return makeRelease({ build, dir: cache, fillerBytes: FILLER });
+  return import(pathToFileURL(outfile).href);
 }

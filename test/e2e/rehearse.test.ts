@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { typeKey } from '../../src/release/signature/keys.js';
+import { addTrust } from '../../src/release/signature/trust.js';
+import { quietHost } from '../helpers/archives.js';
 import { requireReal } from '../helpers/real-parts.js';
 import { PROOF_FLAGS, releaseUnderTest, type ReleaseUnderTest } from '../helpers/release-under-test.js';
 
@@ -213,24 +215,26 @@ const withVarTmp = (tmp: string): string[] => [
 ];
 
 describe.skipIf(!canSeparate)('with files, on a view of this machine', { timeout: 180_000 }, () => {
+  const trustKey = (): string[] => [
+    '--trust-key',
+    typeKey(parts.signingKey.name),
+    '--trust-reason',
+    'signs the stand-ins',
+  ];
   const files = (): string[] => [
     ...[parts.tarball, parts.newerTarball, '--install-script', parts.installScript],
     ...['--stable-for', '1', '--base-url', 'http://sandstorm.box.test:6080'],
-    ...[
-      '--trust-key',
-      typeKey(parts.signingKey.name),
-      '--trust-reason',
-      'signs the stand-ins',
-      ...PROOF_FLAGS,
-    ],
+    ...PROOF_FLAGS,
   ];
 
   it('installs and updates, and changes nothing', async () => {
     const tmp = await privateTmp('view');
     const before = await machine();
-    const { exitCode, stdout } = await rehearse([...files(), '--json'], { tmp, before: withVarTmp(tmp) });
+    const args = [...files(), ...trustKey(), '--json'];
+    const { exitCode, stdout } = await rehearse(args, { tmp, before: withVarTmp(tmp) });
     const answer = JSON.parse(stdout) as Answer;
     expect(answer).toMatchObject({ ok: true, changed: false, result: { asExpected: true } });
+    expect(answer.result.scenes[0]?.command).toContain(trustKey().slice(0, 2).join(' '));
     expect(answer.result.scenes.map(({ said }) => said)).toEqual([
       expect.stringMatching(/^build \d+, running, healthy, service: /),
       'nothing to do, nothing changed',
@@ -266,7 +270,16 @@ describe.skipIf(!canSeparate)('with files, on a view of this machine', { timeout
     const tmp = await privateTmp(`view-${signal}`);
     const before = await machine();
     const interruptAt = { text: '✔ Configured', signal };
-    const { stderr } = await rehearse(files(), { tmp, before: withVarTmp(tmp), interruptAt });
+    // What is trusted on the machine counts in its view.
+    const stateDir = join(folder, `state-${signal}`);
+    const mine = quietHost();
+    await addTrust(parts.signingKey.name, 'test', { ...mine, layout: { ...mine.layout, stateDir } });
+    const trusted = ['env', `SANDSTORM_AIRGAP_STATE_DIR=${stateDir}`];
+    const { stderr } = await rehearse(files(), {
+      tmp,
+      before: [...withVarTmp(tmp), ...trusted],
+      interruptAt,
+    });
     expect(await machine()).toEqual(before);
     if (signal === 'SIGTERM') {
       expect(stderr).toContain('Stopped. Nothing of the rehearsal is left on this machine.');
