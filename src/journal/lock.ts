@@ -59,6 +59,12 @@ export async function lockOwner(home: string, host: Host): Promise<LockOwner | u
   return first === undefined ? undefined : ownerOf(locks, first, host);
 }
 
+/** What those left that died holding the lock or waiting for it. Harmless; whoever goes in next removes them. */
+export async function deadLocks(home: string, host: Host): Promise<string[]> {
+  const { locks } = stateDirs(home, host);
+  return (await look(locks, host)).dead.map((name) => join(locks, name));
+}
+
 async function waitForOthers(locks: string, name: string, home: string, host: Host): Promise<void> {
   const until = host.clock.monotonic() + PATIENCE_MS;
   for (;;) {

@@ -6,6 +6,7 @@ import { lockOwner, type LockOwner } from '../journal/lock.js';
 import type { RunRecord } from '../journal/record.js';
 import { complaints, isHealthy, readHealth } from '../server/health.js';
 import { judgeHome, observeHome, type HomeState } from '../server/home-state.js';
+import { findLeftovers } from '../server/leftovers/leftovers.js';
 import { runningServer } from '../server/running.js';
 import { findServiceManager } from '../service/find-service-manager.js';
 import type { Host } from '../system/host.js';
@@ -27,6 +28,16 @@ export interface StatusResult {
   readonly serviceManager: string | null;
   readonly lastOperation: LastOperation | null;
   readonly pending: Pending | null;
+  readonly leftovers: readonly StatusLeftover[];
+}
+
+/** What a killed run has left. `bytes` is null for a folder: measuring takes long, `clean` does it. */
+export interface StatusLeftover {
+  readonly path: string;
+  readonly bytes: number | null;
+  /** Nobody needs it any more: `clean` removes it. */
+  readonly stale: boolean;
+  readonly why: string;
 }
 
 export interface LastOperation {
@@ -48,8 +59,34 @@ export interface Pending {
   readonly next: string;
 }
 
-/** What is there, whether it is well, and what waits to be done. Changes nothing. */
+/** What is there, whether it is well, what waits to be done and what was left behind. Changes nothing. */
 export async function status(home: string, host: Host): Promise<StatusResult> {
+  const seen = await serverStatus(home, host);
+  const leftovers = await findLeftovers(home, whatComesFirst(seen), host);
+  return {
+    ...seen,
+    leftovers: leftovers.map(({ path, candidate: { stat }, stale, why }) => ({
+      path,
+      bytes: stat.kind === 'directory' ? null : stat.size,
+      stale,
+      why,
+    })),
+  };
+}
+
+/** As long as an operation is going on, or was cut off and can be taken up again, it may need what it left. */
+export function whatComesFirst({
+  pending,
+  lastOperation,
+}: Pick<StatusResult, 'pending' | 'lastOperation'>): string | undefined {
+  if (pending === null) return undefined;
+  const { operation, owner } = pending;
+  if (owner !== null) return `${owner.user} is running ${operation} (pid ${String(owner.pid)})`;
+  return lastOperation?.outcome === null ? `the ${operation} that was cut off comes first` : undefined;
+}
+
+/** The same without the leftovers. */
+export async function serverStatus(home: string, host: Host): Promise<Omit<StatusResult, 'leftovers'>> {
   const [state, record, owner] = await Promise.all([
     observeHome(home, host).then(judgeHome),
     lastRun(home, host),

@@ -48,7 +48,9 @@ export async function stageRelease(
 ): Promise<StagedRelease> {
   await requireFile(path, host);
   const folder = await freshFolder(stagingDir, host);
-  const discard = () => host.files.remove(folder);
+  // It may lie there for hours before the plan is agreed to and the lock taken: `clean` must see whose it is.
+  const letGo = await host.files.hold(folder);
+  const discard = () => host.files.remove(folder).finally(letGo);
   try {
     const incoming = join(folder, 'incoming');
     const { facts, original } = await copyAndJudge(path, incoming, host, options);

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Refusal } from '../errors.js';
 import type { Files, FileStat } from './host.js';
+import { freedBytes } from './measure.js';
 
 const DEFAULT_LIMIT = 1024 * 1024;
 
@@ -182,6 +183,16 @@ export const systemFiles: Files = {
     return true;
   },
 
+  hold(path) {
+    try {
+      // A plain number: a FileHandle would be closed once nobody refers to it.
+      const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+      return Promise.resolve(() => closeSync(fd));
+    } catch (error) {
+      return Promise.reject(ioRefusal('open', path, error));
+    }
+  },
+
   async openWrite(path, mode = 0o600) {
     let handle: fs.FileHandle;
     try {
@@ -219,6 +230,7 @@ export const systemFiles: Files = {
     return { mount: await mountPoint(existing, stat.dev), free: space.bavail * space.bsize, dev: stat.dev };
   },
 
+  freedBytes,
   makeTempDir: (prefix) => fs.mkdtemp(join(tmpdir(), prefix)),
   readable: (path) => allowed(path, constants.R_OK),
   writable: (path) => allowed(path, constants.W_OK),
@@ -230,7 +242,7 @@ export const systemFiles: Files = {
 };
 
 function describe(stat: Awaited<ReturnType<typeof fs.lstat>>): FileStat {
-  const { size, mode, uid, gid, dev, ino, mtime } = stat as typeof stat & { size: number };
+  const { size, mode, uid, gid, dev, ino, mtime, ctime } = stat as typeof stat & { size: number };
   const kind = stat.isFile()
     ? 'file'
     : stat.isDirectory()
@@ -247,6 +259,7 @@ function describe(stat: Awaited<ReturnType<typeof fs.lstat>>): FileStat {
     dev: Number(dev),
     ino: Number(ino),
     mtime,
+    ctime,
   };
 }
 

@@ -53,6 +53,8 @@ export interface FileStat {
   readonly dev: number;
   readonly ino: number;
   readonly mtime: Date;
+  /** Last change of anything about it, its name included; unlike mtime nobody can set it. */
+  readonly ctime: Date;
 }
 
 export interface Files {
@@ -98,10 +100,20 @@ export interface Files {
    * the filesystem cannot or the two lie on different ones.
    */
   reflink(from: string, to: string): Promise<boolean>;
+  /**
+   * Keeps a folder open until the returned function is called, or this process ends however it may: whoever
+   * tidies up sees that it is in use.
+   */
+  hold(path: string): Promise<() => void>;
   /** A new file to be written piece by piece. @throws Refusal E_IO when something is already there. */
   openWrite(path: string, mode?: number): Promise<FileSink>;
   /** Bytes free to this user on the filesystem that holds `path` or its nearest existing parent. */
   freeSpace(path: string): Promise<{ readonly mount: string; readonly free: number; readonly dev: number }>;
+  /**
+   * Bytes on the disk that removing it would set free: what has another name elsewhere counts for nothing.
+   * Links are not followed.
+   */
+  freedBytes(path: string): Promise<number>;
   /** A new private folder (0700) under the system's temporary folder. */
   makeTempDir(prefix: string): Promise<string>;
   readable(path: string): Promise<boolean>;
@@ -181,6 +193,27 @@ export interface PortHolder {
   readonly program: string | undefined;
 }
 
+export interface Holding {
+  readonly by: 'cwd' | 'root' | 'exe' | 'fd';
+  /** As the kernel names it: absolute, without links. */
+  readonly path: string;
+}
+
+/** A process and all that it has hold of. */
+export interface ProcessGlance {
+  readonly pid: number;
+  readonly parent: number;
+  readonly uid: number;
+  /** As in /proc/PID/comm. */
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly held: readonly Holding[];
+  /** "device:inode" of its working folder and of its root: other mount namespaces have other paths. */
+  readonly identities: readonly string[];
+  /** This user may not look at all of it. */
+  readonly hidden: boolean;
+}
+
 export interface Processes {
   alive(pid: number): boolean;
   /** Working directory of a process; undefined when it is gone or not ours to look at. */
@@ -193,6 +226,8 @@ export interface Processes {
   startTime(pid: number): Promise<string | undefined>;
   /** Everything that listens on a TCP port. */
   listening(port: number): Promise<PortHolder[]>;
+  /** Every process but zombies. */
+  all(): ProcessGlance[];
   readonly self: number;
 }
 

@@ -2,6 +2,7 @@ import { readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Processes } from './host.js';
 import { holdersOf } from './ports.js';
+import { processTable } from './process-table.js';
 
 export function systemProcesses(proc: string): Processes {
   return {
@@ -23,6 +24,7 @@ export function systemProcesses(proc: string): Processes {
     },
     startTime: async (pid) => (await statFields(proc, pid))?.[19],
     listening: (port) => holdersOf(port, proc),
+    all: () => processTable(proc),
   };
 }
 

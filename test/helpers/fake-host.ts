@@ -157,6 +157,7 @@ function told({ listening = [], running = {} }: FakeOverrides): Processes {
     parent: (pid) => Promise.resolve(running[pid]?.parent),
     startTime: (pid) => Promise.resolve(pid in running ? String(pid) : undefined),
     listening: (port) => Promise.resolve(listening.filter((holder) => holder.port === port)),
+    all: () => [],
   };
 }
 

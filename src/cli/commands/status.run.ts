@@ -41,7 +41,17 @@ export function statusText(result: StatusResult): string {
     rows.push(['Pending', `${operation} ${who}${step === null ? '' : ` at ${step}`}`]);
     rows.push(['', `next: ${next}`]);
   }
+  const leftovers = leftoversText(result);
+  if (leftovers !== undefined) rows.push(['Leftovers', leftovers]);
   return rows.map(([word, text]) => `${word.padEnd(12)}${text}`).join('\n');
+}
+
+function leftoversText({ leftovers, pending }: StatusResult): string | undefined {
+  const stale = leftovers.filter((one) => one.stale).length;
+  if (stale > 0) return `${String(stale)} of killed runs  remove: sandstorm-airgap clean`;
+  // What an operation that comes first may need is not worth a word yet.
+  if (leftovers.length === 0 || pending !== null) return undefined;
+  return `${String(leftovers.length)} in doubt  look: sandstorm-airgap clean --dry-run`;
 }
 
 const NOT_INSTALLED: Readonly<Record<StatusResult['state'], string>> = {
