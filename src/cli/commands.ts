@@ -6,6 +6,7 @@ import {
   configShowCommand,
   configUnsetCommand,
 } from './commands/config.js';
+import { cleanCommand } from './commands/clean.js';
 import { installCommand } from './commands/install.js';
 import { preflightCommand } from './commands/preflight.js';
 import { rehearseCommand } from './commands/rehearse.js';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   installCommand,
   updateCommand,
   statusCommand,
+  cleanCommand,
   configGetCommand,
   configSetCommand,
   configUnsetCommand,
