@@ -18,21 +18,7 @@ export interface BuiltCommand {
 /** The command as a user gets it, bundled into a folder of its own. Runs without a terminal. */
 export async function buildCommand(): Promise<BuiltCommand> {
   const dir = await mkdtemp(join(tmpdir(), 'sandstorm-airgap-built-'));
-  await build({
-    entryPoints: [new URL('../../src/main.ts', import.meta.url).pathname],
-    outdir: dir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.17',
-    define: { SANDSTORM_AIRGAP_VERSION: '"1.2.3"' },
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-    logLevel: 'silent',
-  });
+  await bundle(new URL('../../src/main.ts', import.meta.url).pathname, dir);
   return {
     run: (args, { input, env = {} } = {}) =>
       new Promise((resolve) => {
@@ -51,4 +37,23 @@ export async function buildCommand(): Promise<BuiltCommand> {
       }),
     remove: () => rm(dir, { recursive: true, force: true }),
   };
+}
+
+/** `main.mjs` and its pieces in that folder, from an entry point called main.ts. */
+export async function bundle(entry: string, dir: string): Promise<void> {
+  await build({
+    entryPoints: [entry],
+    outdir: dir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.17',
+    define: { SANDSTORM_AIRGAP_VERSION: '"1.2.3"' },
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    logLevel: 'silent',
+  });
 }

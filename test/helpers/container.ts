@@ -21,6 +21,16 @@ interface ContainerWish {
   readonly init: 'systemd' | 'sysvinit' | 'none';
   /** Folders or files of this machine to show read-only: path here -> path in there. */
   readonly show?: Readonly<Record<string, string>>;
+  /** The same, and it may write there. */
+  readonly share?: Readonly<Record<string, string>>;
+  /** A folder that is its whole disk and keeps what is written, instead of a throw-away layer. */
+  readonly root?: RootFolder;
+}
+
+interface RootFolder {
+  readonly path: string;
+  /** Process in whose mount namespace that path is. */
+  readonly seenBy: number;
 }
 
 export interface RunWish {
@@ -66,13 +76,14 @@ export function requireContainers(what: string): boolean {
 
 /** Boots a container without network on a throw-away layer over a cached root, in about a second. */
 export async function startContainer(wish: ContainerWish): Promise<Container> {
-  const root = await containerRoot(wish.init === 'systemd' ? 'systemd' : 'sysvinit');
+  const root = wish.root?.path ?? (await containerRoot(wish.init === 'systemd' ? 'systemd' : 'sysvinit'));
   const name = `airgap-test-${randomBytes(4).toString('hex')}`;
   const cgroups = await makeCgroups(name);
   const nspawn = boot(name, root, cgroups, wish);
   const container = new NspawnContainer(nspawn, cgroups);
   try {
     await container.settle(wish.init);
+    if (wish.root === undefined) await container.prepare(wish.init);
     return container;
   } catch (cause) {
     await container.stop();
@@ -96,14 +107,16 @@ function boot(name: string, root: string, cgroups: readonly string[], wish: Cont
       '--quiet',
       '-D',
       root,
-      '--volatile=overlay',
+      ...(wish.root === undefined ? ['--volatile=overlay'] : []),
     ],
     ...['--machine', name, '--hostname', 'box', '--private-network', '--register=no', '--keep-unit'],
     ...['--console=pipe', '--resolv-conf=off', '--timezone=off'],
     ...Object.entries(shown).map(([from, to]) => `--bind-ro=${from}:${to}`),
+    ...Object.entries(wish.share ?? {}).map(([from, to]) => `--bind=${from}:${to}`),
     ...(wish.init === 'none' ? ['--as-pid2', '/bin/sleep', 'infinity'] : ['--boot']),
   ];
-  return spawn('sh', ['-c', `${intoCgroups}exec setpriv "$@"`, 'sh', ...args], {
+  const elsewhere = wish.root === undefined ? '' : `nsenter --mount --target ${String(wish.root.seenBy)} `;
+  return spawn('sh', ['-c', `${intoCgroups}exec ${elsewhere}setpriv "$@"`, 'sh', ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
   });
@@ -151,7 +164,9 @@ class NspawnContainer implements Container {
       await sleep(50);
       this.leader = leaderOf(this.nspawn.pid ?? 0);
     } while (this.leader === 0 || (await this.run(['sh', '-c', isUp])).exitCode !== 0);
+  }
 
+  async prepare(init: ContainerWish['init']): Promise<void> {
     const prepare = [
       'printf "127.0.0.1 localhost\\n127.0.1.1 box.sandstorm.test box\\n" > /etc/hosts',
       ': > /etc/resolv.conf',

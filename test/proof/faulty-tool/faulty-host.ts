@@ -1,0 +1,145 @@
+import type { Commands, Files, FileSink, Host } from '../../../src/system/host.js';
+import { watchForChild } from './children.js';
+import type { Fault, Orders } from './orders.js';
+import { strike, tellEffect, tellStruck } from './strike.js';
+
+/** All others change something, also those that will be added one day. */
+const ONLY_LOOKS: ReadonlySet<string> = new Set<keyof Files>([
+  'lstat',
+  'stat',
+  'readLink',
+  'realPath',
+  'list',
+  'readText',
+  'readBytes',
+  'readStart',
+  'readTail',
+  'freeSpace',
+  'readable',
+  'writable',
+  'openRead',
+]);
+
+const FROM_AND_TO: ReadonlySet<string> = new Set<string>(['rename', 'copy', 'reflink', 'link']);
+
+/** The Host given, which counts what it changes and fails where it is told to. */
+export function faultyHost(host: Host, orders: Orders): Host {
+  const counter = new Counter(orders);
+  return {
+    ...host,
+    files: countedFiles(host.files, counter),
+    commands: countedCommands(host.commands, counter),
+  };
+}
+
+class Counter {
+  private n = 0;
+  private inStep = 0;
+  private step: string | null = null;
+
+  constructor(private readonly orders: Orders) {}
+
+  /** Tells of an effect that is about to be made; the fault if it is its turn. */
+  next(what: string, on: string): Fault | undefined {
+    this.n += 1;
+    this.inStep += 1;
+    const { n, inStep, step } = this;
+    const { fault, shared } = this.orders;
+    tellEffect(shared, { n, inStep, step, what, on, isCommand: what.startsWith('commands.') });
+    if (fault === undefined) return undefined;
+    const { at } = fault;
+    return at.step === undefined
+      ? at.effect === n
+        ? fault
+        : undefined
+      : at.step === step && at.effect === inStep
+        ? fault
+        : undefined;
+  }
+
+  /** An effect that is no call of its own. */
+  async counted<T>(what: string, on: string, effect: () => Promise<T>): Promise<T> {
+    const fault = this.next(what, on);
+    if (fault?.at.when === 'before') await this.strike(fault);
+    const result = await effect();
+    if (fault?.at.when === 'after') await this.strike(fault);
+    return result;
+  }
+
+  async started<T>(what: string, on: string, command: () => Promise<T>): Promise<T> {
+    const fault = this.next(what, on);
+    if (fault?.at.when === 'before') await this.strike(fault);
+    this.watch(fault);
+    const result = await command();
+    if (fault?.at.when === 'after') await this.strike(fault);
+    return result;
+  }
+
+  /** For commands that hand back a running child at once: there is no `after`. */
+  spawned<T>(what: string, on: string, spawn: () => T): T {
+    const fault = this.next(what, on);
+    if (fault !== undefined && fault.does.do !== 'kill-child') strike(fault.does, this.orders.shared);
+    this.watch(fault);
+    return spawn();
+  }
+
+  /** What is on the disk of the journal says where we are. */
+  journaled(data: string): void {
+    for (const line of data.split('\n')) {
+      const step = /"event":"step-begins".*"step":"([^"]+)"/.exec(line)?.[1];
+      if (step === undefined) continue;
+      this.step = step;
+      this.inStep = 0;
+    }
+  }
+
+  private async strike({ does }: Fault): Promise<void> {
+    if (does.do === 'kill-child') return;
+    strike(does, this.orders.shared);
+    // A signal is heard between two turns of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  private watch(fault: Fault | undefined): void {
+    if (fault?.does.do !== 'kill-child') return;
+    watchForChild(fault.does.afterMs, () => tellStruck(this.orders.shared));
+  }
+}
+
+function countedFiles(files: Files, counter: Counter): Files {
+  const counted = Object.entries(
+    files as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>,
+  ).map(([name, effect]) => {
+    if (ONLY_LOOKS.has(name)) return [name, effect] as const;
+    return [
+      name,
+      async (...args: unknown[]) => {
+        const on = args.filter((arg) => typeof arg === 'string').slice(0, FROM_AND_TO.has(name) ? 2 : 1);
+        const result = await counter.counted(`files.${name}`, on.join(' -> '), () => effect(...args));
+        if (name === 'appendSynced') counter.journaled(String(args[1]));
+        return name === 'openWrite' ? countedSink(result as FileSink, on.join(), counter) : result;
+      },
+    ] as const;
+  });
+  return Object.fromEntries(counted) as unknown as Files;
+}
+
+function countedSink(sink: FileSink, on: string, counter: Counter): FileSink {
+  return {
+    write: (chunk) => counter.counted('sink.write', on, () => sink.write(chunk)),
+    finish: () => counter.counted('sink.finish', on, () => sink.finish()),
+    abandon: () => counter.counted('sink.abandon', on, () => sink.abandon()),
+  };
+}
+
+function countedCommands(commands: Commands, counter: Counter): Commands {
+  return {
+    ...commands,
+    run: (file, args, options) =>
+      counter.started('commands.run', [file, ...args].join(' '), () => commands.run(file, args, options)),
+    openPty: (args, options) =>
+      counter.spawned('commands.openPty', args.join(' '), () => commands.openPty(args, options)),
+    filter: (file, args) =>
+      counter.spawned('commands.filter', [file, ...args].join(' '), () => commands.filter(file, args)),
+  };
+}

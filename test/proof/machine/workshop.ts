@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundle } from '../../helpers/built-command.js';
+import { requireContainers } from '../../helpers/container.js';
+import { containerRoot } from '../../helpers/container-root.js';
+import { requireReal } from '../../helpers/real-parts.js';
+import { copyImage, makeImage } from './disk.js';
+import { Machine, TOOL, type Parts } from './machine.js';
+
+const IMAGE_MEGABYTES = 1000;
+/** Two files' base images and a few machines each. */
+const ROOMY = 6e9;
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Whether the machines of the proof can be made here; see requireReal. */
+export function requireProof(what: string): boolean {
+  const programs = ['e2fsck', 'mkfs.ext4', 'unshare', 'perl', 'fallocate', 'findmnt', 'dnsmasq'];
+  return requireContainers(what) && requireReal(what, programs);
+}
+
+/** Where images are made and machines run on copies of them. */
+export class Workshop {
+  private copies = 0;
+
+  private constructor(
+    readonly dir: string,
+    readonly parts: Parts,
+  ) {}
+
+  static async open(): Promise<Workshop> {
+    const dir = await mkdtemp(join(await place(), 'airgap-proof-'));
+    const parts = { tool: join(dir, 'tool'), usb: join(dir, 'usb'), audit: here('../audit') };
+    await mkdir(parts.usb);
+    await bundle(here('../faulty-tool/main.ts'), parts.tool);
+    return new Workshop(dir, parts);
+  }
+
+  /** A Debian with DNS for sandstorm.test, and no Sandstorm yet. */
+  async blank(): Promise<string> {
+    const image = this.path('blank');
+    await makeImage(image, await containerRoot('systemd'), IMAGE_MEGABYTES);
+    return this.made(image, prepare);
+  }
+
+  /** An image that goes on from another. */
+  async madeFrom(base: string, name: string, work: (machine: Machine) => Promise<void>): Promise<string> {
+    const image = this.path(name);
+    await copyImage(base, image);
+    return this.made(image, work);
+  }
+
+  /** A machine that runs on its own copy of that image. */
+  async machine(base: string): Promise<Machine> {
+    this.copies += 1;
+    const image = this.path(`machine-${String(this.copies)}`);
+    await copyImage(base, image);
+    return Machine.start(image, this.parts);
+  }
+
+  close(): Promise<void> {
+    return rm(this.dir, { recursive: true, force: true });
+  }
+
+  private path(name: string): string {
+    return join(this.dir, `${name}.img`);
+  }
+
+  private async made(image: string, work: (machine: Machine) => Promise<void>): Promise<string> {
+    const machine = await Machine.start(image, this.parts);
+    try {
+      await work(machine);
+    } finally {
+      await machine.off();
+    }
+    return image;
+  }
+}
+
+/** In memory where there is enough: images are copied hundreds of times, and none outlives the proof. */
+async function place(): Promise<string> {
+  const memory = '/dev/shm';
+  if (!existsSync(memory)) return tmpdir();
+  const { bavail, bsize } = await statfs(memory);
+  return bavail * bsize > ROOMY ? memory : tmpdir();
+}
+
+/** It is booted hundreds of times. */
+const NOT_NEEDED = [
+  'console-getty.service',
+  'dbus.service',
+  'dbus.socket',
+  'dev-hugepages.mount',
+  'dev-mqueue.mount',
+  'systemd-journal-flush.service',
+  'systemd-logind.service',
+  'systemd-sysctl.service',
+  'systemd-sysusers.service',
+  'systemd-tmpfiles-setup-dev.service',
+  'systemd-update-utmp-runlevel.service',
+  'systemd-update-utmp.service',
+  'systemd-user-sessions.service',
+];
+
+async function prepare({ box }: Machine): Promise<void> {
+  await box.write(
+    '/etc/dnsmasq-test.conf',
+    'listen-address=127.0.0.1\nbind-interfaces\nno-resolv\nno-hosts\nuser=root\naddress=/#/\n' +
+      'host-record=sandstorm.test,127.0.0.1\naddress=/*.sandstorm.test/127.0.0.1\n',
+  );
+  await box.write(
+    '/etc/systemd/system/dns-test.service',
+    '[Unit]\nBefore=sandstorm.service\n[Service]\nExecStart=/usr/sbin/dnsmasq -k -C /etc/dnsmasq-test.conf\n' +
+      '[Install]\nWantedBy=multi-user.target\n',
+  );
+  await box.write('/usr/local/bin/sandstorm-airgap', `#!/bin/sh\nexec node ${TOOL}/main.mjs "$@"\n`);
+  await box.sh(
+    [
+      'chmod 755 /usr/local/bin/sandstorm-airgap',
+      'printf "127.0.0.1 localhost\\n127.0.1.1 box.sandstorm.test box\\n" > /etc/hosts',
+      'rm -f /etc/resolv.conf',
+      'echo nameserver 127.0.0.1 > /etc/resolv.conf',
+      'systemctl enable --quiet dns-test',
+      'systemctl set-default --quiet multi-user.target',
+      `systemctl mask --quiet ${NOT_NEEDED.join(' ')}`,
+    ].join(' && '),
+  );
+}

@@ -1,0 +1,78 @@
+import type { Ask, Deed, Effect, Fault } from '../faulty-tool/orders.js';
+
+/** A fault with the words it is told and counted by. */
+export interface NamedFault {
+  readonly fault: Fault;
+  /** "SIGKILL", as it stands in the counts. */
+  readonly kind: string;
+  /** "before sync of place" */
+  readonly where: string;
+}
+
+const KINDS: readonly (readonly [string, Deed])[] = [
+  ['SIGKILL', { do: 'kill' }],
+  ['SIGTERM', { do: 'terminate' }],
+  ['full disk', ask('fill-disk')],
+  ['read-only disk', ask('read-only')],
+  ['dead disk', ask('fail-disk')],
+  ['power cut', ask('power-cut')],
+];
+
+function ask(forWhat: Ask): Deed {
+  return { do: 'ask', forWhat };
+}
+
+/** Whatever else goes wrong with the machine, these come in the last moment of a step too. */
+const LATE: ReadonlySet<string> = new Set(['SIGKILL', 'power cut']);
+
+/** Children that only look: the one that is killed has changed nothing. */
+const LOOKS = /systemctl show|bash -n|^id |^getent|^hostname|^uname|timedatectl|^xz|^bash -n/;
+
+/**
+ * Each fault at the first effect of every step that a measured run had, the most telling ones at its last as
+ * well, and each child that changes something killed a moment after its start.
+ */
+export function faultsAtEveryStep(effects: readonly Effect[]): NamedFault[] {
+  const steps = new Map<string, Effect[]>();
+  for (const effect of effects) {
+    if (effect.step === null) continue;
+    steps.set(effect.step, [...(steps.get(effect.step) ?? []), effect]);
+  }
+  return [...steps].flatMap(([step, within]) => {
+    const last = within.length;
+    const at = (effect: number): string => `before effect ${String(effect)} of ${step}`;
+    const struck = (effect: number, does: Deed): Fault => ({ at: { step, effect, when: 'before' }, does });
+    return [
+      ...KINDS.map(([kind, does]) => ({ kind, where: at(1), fault: struck(1, does) })),
+      ...KINDS.filter(([kind]) => LATE.has(kind) && last > 1).map(([kind, does]) => ({
+        kind,
+        where: at(last),
+        fault: struck(last, does),
+      })),
+      ...within
+        .filter(({ isCommand, on }) => isCommand && !LOOKS.test(on))
+        .map(({ inStep, on }) => ({
+          kind: 'child SIGKILL',
+          where: `${on.split('/').at(-1) ?? on} in ${step}`,
+          fault: struck(inStep, { do: 'kill-child', afterMs: 0 }),
+        })),
+    ];
+  });
+}
+
+/** SIGKILL before every single effect of a run. */
+export function killsEverywhere(effects: readonly Effect[]): NamedFault[] {
+  return effects.map(({ n, what, step }) => ({
+    kind: 'SIGKILL at each effect',
+    where: `before ${String(n)}, ${what}, in ${step ?? 'preparations'}`,
+    fault: { at: { effect: n, when: 'before' }, does: { do: 'kill' } },
+  }));
+}
+
+export function breaksTheDisk({ does }: Fault): boolean {
+  return does.do === 'ask' && (does.forWhat === 'fail-disk' || does.forWhat === 'read-only');
+}
+
+export function cutsThePower({ does }: Fault): boolean {
+  return does.do === 'ask' && does.forWhat === 'power-cut';
+}

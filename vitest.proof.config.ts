@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm run proof`: what happens when everything fails, case by case. A quarter of an hour. */
+export default defineConfig({
+  test: {
+    include: ['test/proof/**/*.proof.ts'],
+    globalSetup: ['test/proof/counts/print.ts'],
+    // A case mostly waits: for a boot, for a server to stay well.
+    maxConcurrency: 3,
+    testTimeout: 180_000,
+    hookTimeout: 400_000,
+    reporters: ['default'],
+  },
+});
