@@ -20,12 +20,24 @@ import {
 import { statusCommand } from './commands/status.js';
 import { trustAddCommand, trustListCommand, trustRemoveCommand } from './commands/trust.js';
 import { updateCommand } from './commands/update.js';
+import {
+  abortCommand,
+  resumeCommand,
+  rollbackCommand,
+  snapshotCreateCommand,
+  snapshotListCommand,
+  snapshotPruneCommand,
+  snapshotRestoreCommand,
+} from './commands/way-back.js';
 
 /** Everything the tool can do, in the order of the help text. */
 export const COMMANDS: readonly CommandSpec[] = [
   preflightCommand,
   installCommand,
   updateCommand,
+  rollbackCommand,
+  resumeCommand,
+  abortCommand,
   statusCommand,
   cleanCommand,
   configGetCommand,
@@ -37,6 +49,10 @@ export const COMMANDS: readonly CommandSpec[] = [
   serviceStopCommand,
   serviceRestartCommand,
   serviceStatusCommand,
+  snapshotListCommand,
+  snapshotCreateCommand,
+  snapshotRestoreCommand,
+  snapshotPruneCommand,
   releaseVerifyCommand,
   trustListCommand,
   trustAddCommand,

@@ -1,7 +1,7 @@
 import { parseResolver } from '../system/resolver-address.js';
 import { parseKeyName } from '../release/signature/keys.js';
 import { parseBaseUrl, parseWildcardHost } from '../server/addresses.js';
-import { formed, on, parsePort, path, port, seconds, several, text } from './option.js';
+import { choice, formed, on, parsePort, path, port, seconds, several, text } from './option.js';
 import { badValue } from '../errors.js';
 
 /** Under which names people reach the server. */
@@ -82,10 +82,33 @@ export const PATIENCE_OPTIONS = {
   ),
 };
 
+/** What an update keeps so that it can be undone. */
+export const SCOPE_OPTION = choice(
+  '--snapshot <what>',
+  'data copied so that they can come back: none, database (default) or full (grains and apps too)',
+  ['none', 'database', 'full'],
+);
+
+export const WAY_BACK_OPTIONS = {
+  snapshot: SCOPE_OPTION,
+  strategy: choice(
+    '--strategy <how>',
+    'safe (default): stop, snapshot, start; live: the shortest pause, without a way back for the data',
+    ['safe', 'live'],
+  ),
+  keep: formed('--keep <n>', 'how many snapshots stay after it, its own among them (default 1)', parseKeep),
+};
+
 export const FORCE_OPTIONS = {
   allowDowngrade: on('--allow-downgrade', 'accept an older build than the one installed'),
   reinstall: on('--reinstall', 'put the installed build in place once more'),
 };
+
+/** At least one: the way back from what was just done. */
+export function parseKeep(value: string, what: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(value)) throw badValue(what, value, 'a number from 1 on');
+  return Number(value);
+}
 
 function parsePorts(value: string, what: string): readonly number[] {
   const ports = value.split(',').map((one) => parsePort(one.trim(), what));

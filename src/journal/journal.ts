@@ -12,6 +12,10 @@ export interface Run {
   readonly dir: string;
   stepBegins(step: string): Promise<void>;
   stepEnds(step: string, facts?: unknown): Promise<void>;
+  /** The way back begins. @param why the failure that led to it */
+  turnsBack(steps: readonly string[], why: string): Promise<void>;
+  undoBegins(step: string): Promise<void>;
+  undoEnds(step: string): Promise<void>;
   end(outcome: Outcome, message?: string): Promise<void>;
 }
 
@@ -29,6 +33,21 @@ export async function beginRun(operation: Operation, home: string, plan: unknown
   await host.files.makeDir(dir, 0o700);
   const run = writer(id, dir, host);
   await run.write({ v: 1, at: at.toISOString(), event: 'begin', operation, home, plan });
+  return run;
+}
+
+/**
+ * Goes on in the journal of a run that was cut off or failed. Hold the lock on HOME.
+ * @param by the command that does so
+ */
+export async function takeUpRun(record: RunRecord, by: string, host: Host): Promise<Run> {
+  const run = writer(record.id, record.dir, host);
+  // The power may have gone in the middle of a line; what follows must not be glued to it.
+  const text = await host.files.readText(join(record.dir, 'journal.ndjson'), LARGEST_JOURNAL);
+  if (text?.endsWith('\n') === false) {
+    await host.files.appendSynced(join(record.dir, 'journal.ndjson'), '\n');
+  }
+  await run.write({ v: 1, at: host.clock.now().toISOString(), event: 'taken-up', by });
   return run;
 }
 
@@ -66,6 +85,9 @@ function writer(id: string, dir: string, host: Host): Run & { write(entry: Journ
     stepBegins: (step) => write({ v: 1, at: at(), event: 'step-begins', step }),
     stepEnds: (step, facts) =>
       write({ v: 1, at: at(), event: 'step-ends', step, ...(facts === undefined ? {} : { facts }) }),
+    turnsBack: (steps, why) => write({ v: 1, at: at(), event: 'turns-back', steps, why }),
+    undoBegins: (step) => write({ v: 1, at: at(), event: 'undo-begins', step }),
+    undoEnds: (step) => write({ v: 1, at: at(), event: 'undo-ends', step }),
     end: (outcome, message) =>
       write({ v: 1, at: at(), event: 'end', outcome, ...(message === undefined ? {} : { message }) }),
   };

@@ -1,4 +1,5 @@
-export type Operation = 'install' | 'update';
+export const OPERATIONS = ['install', 'update', 'rollback', 'snapshot'] as const;
+export type Operation = (typeof OPERATIONS)[number];
 
 /** done; failed and a person must act; undone: the former state is back. */
 export type Outcome = 'done' | 'failed' | 'undone';
@@ -7,6 +8,12 @@ export type JournalEntry = { readonly v: 1; readonly at: string } & (
   | { readonly event: 'begin'; readonly operation: Operation; readonly home: string; readonly plan: unknown }
   | { readonly event: 'step-begins'; readonly step: string }
   | { readonly event: 'step-ends'; readonly step: string; readonly facts?: unknown }
+  /** From here on the way leads back: the inverse steps, in their order. */
+  | { readonly event: 'turns-back'; readonly steps: readonly string[]; readonly why: string }
+  | { readonly event: 'undo-begins'; readonly step: string }
+  | { readonly event: 'undo-ends'; readonly step: string }
+  /** By `resume` or `abort`, after it had been cut off or had failed: what came before that ended nothing. */
+  | { readonly event: 'taken-up'; readonly by: string }
   | { readonly event: 'end'; readonly outcome: Outcome; readonly message?: string }
 );
 
@@ -23,8 +30,12 @@ export interface RunRecord {
   readonly outcome: Outcome | undefined;
   readonly message: string | undefined;
   readonly stepsDone: readonly string[];
-  /** The step that was begun and not ended. */
+  /** In the order of their beginning, ended or not. */
+  readonly stepsBegun: readonly string[];
+  /** The step, of either way, that was begun and not ended. */
   readonly stepOpen: string | undefined;
+  /** It was on its way back. */
+  readonly turnedBack: boolean;
 }
 
 /**
@@ -36,15 +47,42 @@ export function parseJournal(id: string, dir: string, text: string): RunRecord |
   const [begin] = entries;
   if (begin?.event !== 'begin') return undefined;
 
-  const done: string[] = [];
+  const done = new Set<string>();
+  const begun = new Set<string>();
   let open: string | undefined;
+  let turnedBack = false;
   let end: (JournalEntry & { event: 'end' }) | undefined;
   for (const entry of entries) {
-    if (entry.event === 'step-begins') open = entry.step;
-    else if (entry.event === 'step-ends') {
-      done.push(entry.step);
-      open = undefined;
-    } else if (entry.event === 'end') end = entry;
+    switch (entry.event) {
+      case 'begin':
+        break;
+      case 'step-begins':
+        begun.add(entry.step);
+        // One that is made again is not done until then.
+        done.delete(entry.step);
+        open = entry.step;
+        break;
+      case 'step-ends':
+        done.add(entry.step);
+        open = undefined;
+        break;
+      case 'turns-back':
+        turnedBack = true;
+        open = undefined;
+        break;
+      case 'undo-begins':
+        open = entry.step;
+        break;
+      case 'undo-ends':
+        open = undefined;
+        break;
+      case 'taken-up':
+        end = undefined;
+        break;
+      case 'end':
+        end = entry;
+        break;
+    }
   }
   return {
     id,
@@ -56,8 +94,10 @@ export function parseJournal(id: string, dir: string, text: string): RunRecord |
     endedAt: end?.at,
     outcome: end?.outcome,
     message: end?.message,
-    stepsDone: done,
+    stepsDone: [...done],
+    stepsBegun: [...begun],
     stepOpen: open,
+    turnedBack,
   };
 }
 
@@ -76,12 +116,16 @@ function isEntry(value: unknown): value is JournalEntry {
   if (entry.v !== 1 || typeof entry.at !== 'string') return false;
   switch (entry.event) {
     case 'begin':
-      return (
-        (entry.operation === 'install' || entry.operation === 'update') && typeof entry.home === 'string'
-      );
+      return OPERATIONS.some((one) => one === entry.operation) && typeof entry.home === 'string';
     case 'step-begins':
     case 'step-ends':
+    case 'undo-begins':
+    case 'undo-ends':
       return typeof entry.step === 'string';
+    case 'turns-back':
+      return Array.isArray(entry.steps) && typeof entry.why === 'string';
+    case 'taken-up':
+      return typeof entry.by === 'string';
     case 'end':
       return entry.outcome === 'done' || entry.outcome === 'failed' || entry.outcome === 'undone';
     default:

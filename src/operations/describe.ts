@@ -1,6 +1,5 @@
 import { proofWords, type Proof } from '../release/proof.js';
 import { KIND_NAMES, showKey } from '../release/signature/keys.js';
-import type { UpdatePlan, UpdateStep } from '../update/plan.js';
 import { bytes } from '../words.js';
 import type { InstallPlan, InstallStep } from './install-plan.js';
 
@@ -28,27 +27,8 @@ export function describeInstall(plan: InstallPlan): string[] {
   ];
 }
 
-export function describeUpdate(plan: UpdatePlan): string[] {
-  return [
-    `  ${aimOf(plan)}`,
-    '',
-    `      Release    ${proofWords(plan.proof)}`,
-    ...newTrust(plan.proof),
-    '',
-    ...numbered(plan.steps.map((step) => updateStep(step, plan))),
-    '',
-  ];
-}
-
-function aimOf({ from, to, downgradeAllowed, steps }: UpdatePlan): string {
-  if (!steps.some((step) => step.do === 'sandstorm-update')) {
-    return `${to} is in place; see it well, with updates off`;
-  }
-  return `From ${from} ${downgradeAllowed ? 'down to the older' : 'to'} ${to}`;
-}
-
 /** What that key signs is installed without a question from then on: nobody shall agree to it unawares. */
-function newTrust({ newTrust: key }: Proof): string[] {
+export function newTrust({ newTrust: key }: Proof): string[] {
   if (key === null) return [];
   return [`      Trusts     ${showKey(key)} (${KIND_NAMES[key.kind]}) from now on: ${key.reason}`];
 }
@@ -68,24 +48,7 @@ function installStep(step: InstallStep, plan: InstallPlan): readonly [string, st
   }
 }
 
-function updateStep(step: UpdateStep, plan: UpdatePlan): readonly [string, string] {
-  switch (step.do) {
-    case 'set-channel':
-      return ['set UPDATE_CHANNEL=none', `is ${step.from ?? 'not set'}`];
-    case 'stop':
-      return ['stop', '── pause begins'];
-    case 'set-aside':
-      return [`move the old folder ${step.folder} aside`, 'it is not trusted'];
-    case 'sandstorm-update':
-      return ['sandstorm update', `unpacks ${bytes(plan.unpackedBytes)}`];
-    case 'start':
-      return ['start', ''];
-    case 'prove-healthy':
-      return ['prove it well', `── pause ends; stable for ${String(step.stableSeconds)} s`];
-  }
-}
-
-function numbered(rows: readonly (readonly [string, string])[]): string[] {
+export function numbered(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([what]) => what.length));
   return rows.map(([what, note], index) =>
     `      ${String(index + 1)}  ${what.padEnd(width)}   ${note}`.trimEnd(),

@@ -42,6 +42,11 @@ export interface InstallPlan {
   readonly proof: Proof;
   readonly wish: InstallWish;
   readonly before: Before;
+  /** What else it was told: enough to go on with after it was cut off. */
+  readonly installScript: string;
+  readonly expectAddress: string | null;
+  readonly waive: readonly string[];
+  readonly scriptEnv: Readonly<Record<string, string>>;
   readonly steps: readonly InstallStep[];
 }
 
@@ -58,6 +63,10 @@ export interface InstallFacts {
   readonly unpackedBytes: number;
   readonly proof: Proof;
   readonly before: Before;
+  readonly installScript: string;
+  readonly expectAddress: string | null;
+  readonly waive: readonly string[];
+  readonly scriptEnv: Readonly<Record<string, string>>;
   /** An earlier run of ours that did not come to an end, and whether install.sh had finished by then. */
   readonly interrupted: InterruptedInstall | undefined;
   readonly stableSeconds: number;

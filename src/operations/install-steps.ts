@@ -6,6 +6,7 @@ import { readInstallScript } from '../installer/script-file.js';
 import { beginRun, readRun, type Run } from '../journal/journal.js';
 import { INSTALL_MARKER } from '../server/home-state.js';
 import { findServiceManager } from '../service/find-service-manager.js';
+import { syncFilesystem } from '../snapshot/copy.js';
 import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
 import { removeUnfinishedInstall, type UnfinishedInstall } from './clean-up.js';
@@ -49,9 +50,10 @@ export async function carryOutInstall(
           });
           break;
         case 'run-install-script':
-          await ui.step('Installed', (progress) =>
-            runScript(plan, release, request, run, host, progress.detail),
-          );
+          await ui.step('Installed', async (progress) => {
+            await runScript(plan, release, request, run, host, progress.detail);
+            await bringToDisk(plan, host);
+          });
           break;
         case 'write-conf':
           await ui.step('Configured', async (progress) => {
@@ -105,6 +107,15 @@ export async function carryOutInstall(
     if (undone !== undefined) throw undone;
     if (!scriptDone) throw installLeftThings(plan.home, error);
     throw error instanceof Refusal ? error.afterChanges() : error;
+  }
+}
+
+/** install.sh syncs nothing: without this a power cut hours later would leave an installation of empty files. */
+async function bringToDisk({ home }: InstallPlan, host: Host): Promise<void> {
+  const { binDir, systemdUnitDirs, initDir, etc } = host.layout;
+  const places = [home, join(home, 'var'), binDir, ...systemdUnitDirs.slice(0, 1), initDir, etc];
+  for (const place of places) {
+    if ((await host.files.stat(place)) !== undefined) await syncFilesystem(place, host);
   }
 }
 

@@ -3,12 +3,14 @@ import { readRun } from '../journal/journal.js';
 import { withLock } from '../journal/lock.js';
 import { stateDirs } from '../journal/state-dir.js';
 import type { ReportedCheck, Subject } from '../preflight/check.js';
+import type { Proof } from '../release/proof.js';
 import { judgeHome, observeHome, type HomeState } from '../server/home-state.js';
 import { findServiceManager } from '../service/find-service-manager.js';
 import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
 import { alreadyInstalled } from './already-installed.js';
 import { rememberingTrust, type ProofWish } from './authenticity.js';
+import { removeDeadStaging } from './dead-staging.js';
 import { describeInstall } from './describe.js';
 import {
   isInstallPlan,
@@ -33,6 +35,8 @@ export interface InstallRequest extends InstallWish {
   readonly expectAddress: string | undefined;
   readonly waive: readonly string[];
   readonly proof: ProofWish;
+  /** Of an interrupted installation that is gone on with. */
+  readonly knownProof?: Proof;
   readonly stagingDir: string | undefined;
   readonly patience: Patience;
   readonly dryRun: boolean;
@@ -71,7 +75,8 @@ export async function install(request: InstallRequest, host: Host, ui: Ui): Prom
   await readInstallScript(request.installScript, host);
   const stagingDir = request.stagingDir ?? stateDirs(home, host).staging;
   const { tarball, dryRun, installScript, proof } = request;
-  return withRelease({ tarball, stagingDir, dryRun, installScript, proof }, host, ui, async (release) => {
+  const wish = { tarball, stagingDir, dryRun, installScript, proof, knownProof: request.knownProof };
+  return withRelease(wish, host, ui, async (release) => {
     const makePlan = async (): Promise<InstallPlan> => {
       const interrupted = await interruptedRun(home, state, release.folder, host);
       return planInstall(request, {
@@ -81,6 +86,10 @@ export async function install(request: InstallRequest, host: Host, ui: Ui): Prom
         unpackedBytes: release.facts.unpackedBytes,
         proof: release.proof,
         before: await whatWasThere(request, state, host),
+        installScript: request.installScript,
+        expectAddress: request.expectAddress ?? null,
+        waive: request.waive,
+        scriptEnv: request.scriptEnv,
         interrupted,
         stableSeconds: request.patience.stableMs / 1000,
       });
@@ -97,6 +106,7 @@ export async function install(request: InstallRequest, host: Host, ui: Ui): Prom
 
     return withLock(home, 'install', host, async () => {
       await requireUnchanged({ home, state, plan }, makePlan, host);
+      await removeDeadStaging(stagingDir, host);
       const carryOut = () => carryOutInstall(plan, release, request, host, ui);
       return { ...result, ...(await rememberingTrust(plan.proof, host, carryOut)) };
     });

@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
+import { Refusal } from '../errors.js';
 import type { PlannedRelease } from '../preflight/check.js';
+import { ManifestMaker, type ReleaseManifest } from '../release/manifest.js';
 import { proofWords, requireProof, type Proof } from '../release/proof.js';
 import { readRelease, type ReleaseFacts } from '../release/read.js';
 import { customBuild } from '../release/refusals.js';
@@ -10,6 +12,7 @@ import type { Host } from '../system/host.js';
 import type { StepProgress, Ui } from '../ui.js';
 import { bytes } from '../words.js';
 import { watchForProof, type ProofWish } from './authenticity.js';
+import { logged } from './journal-trouble.js';
 import { cancelled } from './until-agreed.js';
 
 /** A release that was read to its last byte, and is genuine as far as was asked for. */
@@ -20,6 +23,8 @@ export interface ObtainedRelease {
   readonly path: string;
   readonly facts: ReleaseFacts;
   readonly proof: Proof;
+  /** What every entry must be once it is unpacked. */
+  readonly manifest: ReleaseManifest;
   /** Folder name it will have in HOME. */
   readonly folder: string;
 }
@@ -30,6 +35,8 @@ export interface ReleaseWish {
   /** Reads it where it lies: nothing is copied. */
   readonly dryRun: boolean;
   readonly proof: ProofWish;
+  /** Seen when the plan was made that is now gone on with: only that it is the same file has to be seen again. */
+  readonly knownProof?: Proof | undefined;
   /** Where the OpenPGP release key may be found. */
   readonly installScript: string | undefined;
 }
@@ -54,11 +61,12 @@ export async function withRelease<T>(
       try {
         return await work(release);
       } finally {
-        await discard();
+        await discard().catch(logged(host));
       }
     } finally {
       // A run that was stopped at a question leaves no trace.
-      for (const folder of made) await host.files.removeEmptyDir(folder);
+      // On a disk that fails this fails too, and must not hide what it came to.
+      for (const folder of made) await host.files.removeEmptyDir(folder).catch(logged(host));
     }
   });
 }
@@ -83,11 +91,15 @@ async function obtain(
       ({ discard } = got);
       return got;
     });
-    const { path, facts, sha256 } = value;
+    const { path, facts, manifest, sha256 } = value;
     if (facts.build === 0) throw customBuild(tarball);
-    const proof = requireProof({ tarball, sha256, ...judged }, wanted.allowUnsigned, newTrust);
+    const proof =
+      wish.knownProof === undefined
+        ? requireProof({ tarball, sha256, ...judged }, wanted.allowUnsigned, newTrust)
+        : requireSame(tarball, sha256, wish.knownProof);
     progress.detail(detailOf(facts, proof));
-    return { original: tarball, folder: `sandstorm-${String(facts.build)}`, path, facts, proof, discard };
+    const folder = `sandstorm-${String(facts.build)}`;
+    return { original: tarball, folder, path, facts, manifest, proof, discard };
   } catch (error) {
     await discard();
     // The signal reaches xz as well, and what it leaves looks like a damaged tarball.
@@ -95,9 +107,18 @@ async function obtain(
   }
 }
 
+/** @throws Refusal E_PENDING */
+function requireSame(tarball: string, sha256: string, known: Proof): Proof {
+  if (sha256 === known.sha256) return known;
+  throw new Refusal('E_PENDING', `${tarball} is another file than the one that was begun with`, {
+    hint: `put that one back (SHA-256 ${known.sha256}), or go back: sandstorm-airgap abort`,
+  });
+}
+
 interface ReadTarball {
   readonly path: string;
   readonly facts: ReleaseFacts;
+  readonly manifest: ReleaseManifest;
   /** Of the original. */
   readonly sha256: string;
   discard(): Promise<void>;
@@ -114,15 +135,14 @@ async function read(
     if (host.interrupted.aborted) throw cancelled();
     progress.bytes(done, total);
   };
+  const maker = new ManifestMaker();
+  const options = { onProgress, tap, maker };
   if (dryRun) {
-    const facts = await readRelease(tarball, host, { onProgress, tap });
-    return { path: tarball, facts, sha256: facts.sha256, discard: nothing };
+    const facts = await readRelease(tarball, host, options);
+    return { path: tarball, facts, manifest: maker.manifest(), sha256: facts.sha256, discard: nothing };
   }
-  const { path, facts, original, discard } = await stageRelease(tarball, stagingDir, host, {
-    onProgress,
-    tap,
-  });
-  return { path, facts, sha256: original.sha256, discard };
+  const { path, facts, original, discard } = await stageRelease(tarball, stagingDir, host, options);
+  return { path, facts, manifest: maker.manifest(), sha256: original.sha256, discard };
 }
 
 function detailOf({ build, entries, unpackedBytes }: ReleaseFacts, proof: Proof): string {

@@ -17,7 +17,7 @@ import { install, type InstallRequest } from './install.js';
 import { findInstallScript } from './pick.js';
 import { statusWords } from './rehearse.js';
 import { status } from './status.js';
-import { update, type UpdateRequest } from './update.js';
+import { UPDATE_AS_USUAL, update, type UpdateRequest } from './update.js';
 
 const LARGEST_JOB = 1024 * 1024;
 
@@ -129,6 +129,7 @@ async function updateRequest(play: Play, tarball: string, host: Host): Promise<U
     installScript,
     allowDowngrade: false,
     reinstall: false,
+    ...UPDATE_AS_USUAL,
     ...common(play),
   };
 }

@@ -9,7 +9,7 @@ import { duration } from '../words.js';
 import { install, type InstallRequest } from './install.js';
 import type { Patience } from './prove.js';
 import { status, type StatusResult } from './status.js';
-import { update } from './update.js';
+import { UPDATE_AS_USUAL, update } from './update.js';
 
 export interface RehearsalResult {
   readonly scenes: readonly Scene[];
@@ -138,7 +138,15 @@ function installRequest(world: World, tarball: string): InstallRequest {
 }
 
 function updateRequest({ home }: World, tarball: string): Parameters<typeof update>[0] {
-  return { home, tarball, installScript: undefined, allowDowngrade: false, reinstall: false, ...COMMON };
+  return {
+    home,
+    tarball,
+    installScript: undefined,
+    allowDowngrade: false,
+    reinstall: false,
+    ...UPDATE_AS_USUAL,
+    ...COMMON,
+  };
 }
 
 const COMMON = {

@@ -9,7 +9,13 @@ import { judgeHome, observeHome, type HomeState } from '../server/home-state.js'
 import { findLeftovers } from '../server/leftovers/leftovers.js';
 import { runningServer } from '../server/running.js';
 import { findServiceManager } from '../service/find-service-manager.js';
+import { mongoFacts } from '../snapshot/mongo.js';
+import type { SnapshotRecord } from '../snapshot/record.js';
+import { completeSnapshots } from '../snapshot/store.js';
 import type { Host } from '../system/host.js';
+import { isServerPlan } from '../update/step.js';
+import { isInstallPlan } from './install-plan.js';
+import { isOpen, whatToType } from './pending.js';
 import { targetFor } from './server-facts.js';
 
 export interface StatusResult {
@@ -28,8 +34,12 @@ export interface StatusResult {
   readonly serviceManager: string | null;
   readonly lastOperation: LastOperation | null;
   readonly pending: Pending | null;
+  readonly wayBack: WayBack | null;
   readonly leftovers: readonly StatusLeftover[];
 }
+
+/** The snapshot that `rollback` would go back to. */
+export type WayBack = Pick<SnapshotRecord, 'id' | 'release' | 'takenAt' | 'scope' | 'bytes'>;
 
 /** What a killed run has left. `bytes` is null for a folder: measuring takes long, `clean` does it. */
 export interface StatusLeftover {
@@ -42,6 +52,9 @@ export interface StatusLeftover {
 
 export interface LastOperation {
   readonly operation: string;
+  /** Release folders; null where there is none. */
+  readonly from: string | null;
+  readonly to: string | null;
   readonly outcome: string | null;
   readonly startedAt: string;
   readonly endedAt: string | null;
@@ -112,6 +125,7 @@ export async function serverStatus(home: string, host: Host): Promise<Omit<Statu
       baseUrl: null,
       wildcardHost: null,
       serviceManager: null,
+      wayBack: null,
     };
   }
 
@@ -119,15 +133,18 @@ export async function serverStatus(home: string, host: Host): Promise<Omit<Statu
   const manager = await findServiceManager(home, host);
   const channel = getValue(conf, 'UPDATE_CHANNEL') ?? null;
   const seen = await lookAt(home, conf, host);
+  const { halfMigrated } = await mongoFacts(home, host);
   const arrived =
-    seen.healthy && channel === 'none' && state.kind === 'server' && isAimOf(record, state.folder);
+    seen.healthy && channel === 'none' && state.kind === 'server' && isInstalled(record, state.folder);
   return {
     ...common,
-    // What was cut off or failed, and was brought to its end by other hands since, waits for nobody.
+    // An installation that was cut off or failed, and was brought to its end by other hands since, waits for nobody.
     ...(arrived && owner === undefined ? { pending: null } : {}),
     installed: true,
     build: server.build,
     ...seen,
+    problems: [...seen.problems, ...(halfMigrated ? [HALF_MIGRATED] : [])],
+    wayBack: await newestWayBack(home, server.folder, host),
     channel,
     serviceManager: manager.kind,
   };
@@ -162,11 +179,21 @@ async function lookAt(home: string, conf: ConfDocument, host: Host): Promise<Loo
   }
 }
 
-/** The release that a run wanted to end with. */
-function isAimOf(record: RunRecord | undefined, folder: string): boolean {
+const HALF_MIGRATED =
+  'a migration of the database was cut off: sandstorm-airgap resume, or update once more, undoes and repeats it';
+
+/** What `rollback` would go back to. */
+async function newestWayBack(home: string, folder: string, host: Host): Promise<WayBack | null> {
+  const found = (await completeSnapshots(home, host)).find(({ release }) => release !== folder);
+  if (found === undefined) return null;
+  const { id, release, takenAt, scope, bytes } = found;
+  return { id, release, takenAt, scope, bytes };
+}
+
+/** The release that an installation wanted to end with. */
+function isInstalled(record: RunRecord | undefined, folder: string): boolean {
   const plan: unknown = record?.plan;
-  if (typeof plan !== 'object' || plan === null) return false;
-  return ('to' in plan && plan.to === folder) || ('release' in plan && plan.release === folder);
+  return typeof plan === 'object' && plan !== null && 'release' in plan && plan.release === folder;
 }
 
 function whyNot(state: HomeState): string[] {
@@ -174,9 +201,15 @@ function whyNot(state: HomeState): string[] {
   return state.kind === 'leftovers' ? [`it holds ${state.names.join(', ')}`] : [];
 }
 
+function aimOf(plan: unknown): { from: string | null; to: string | null } {
+  if (isServerPlan(plan)) return { from: plan.from, to: plan.to };
+  return { from: null, to: isInstallPlan(plan) ? plan.release : null };
+}
+
 function operationOf(record: RunRecord): LastOperation {
   return {
     operation: record.operation,
+    ...aimOf(record.plan),
     outcome: record.outcome ?? null,
     startedAt: record.startedAt,
     endedAt: record.endedAt ?? null,
@@ -186,20 +219,16 @@ function operationOf(record: RunRecord): LastOperation {
 }
 
 function pendingOf(record: RunRecord | undefined, owner: LockOwner | undefined): Pending | null {
-  const isOpen = record !== undefined && record.outcome !== 'done' && record.outcome !== 'undone';
+  const open = record !== undefined && isOpen(record);
   if (owner !== undefined) {
     // Not every operation keeps a journal: a change of the configuration is over in a moment.
     const { operation, startedAt, stepOpen } =
-      isOpen && record.outcome === undefined
+      open && record.outcome === undefined
         ? record
         : { operation: owner.operation, startedAt: owner.since, stepOpen: undefined };
     return { operation, step: stepOpen ?? null, startedAt, owner, next: 'wait for it to end' };
   }
-  if (!isOpen) return null;
+  if (!open) return null;
   const { operation, startedAt, stepOpen } = record;
-  const next =
-    operation === 'install'
-      ? 'run the same sandstorm-airgap install command again: it cleans up or goes on'
-      : 'run the same sandstorm-airgap update command again';
-  return { operation, step: stepOpen ?? null, startedAt, owner: null, next };
+  return { operation, step: stepOpen ?? null, startedAt, owner: null, next: whatToType(record) };
 }

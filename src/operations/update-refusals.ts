@@ -1,10 +1,6 @@
-import { join } from 'node:path';
 import { Refusal } from '../errors.js';
-import { complaints, type HealthReading } from '../server/health.js';
 import type { HomeState, InstalledServer } from '../server/home-state.js';
-import type { CommandResult, Host } from '../system/host.js';
 import type { UpdatePlan } from '../update/plan.js';
-import { logTail } from './install-refusals.js';
 
 export function noServer(home: string, state: HomeState): Refusal {
   if (state.kind === 'interrupted') {
@@ -24,60 +20,31 @@ export function downgradeRefused(state: InstalledServer, offered: number): Refus
   });
 }
 
-export function updateCommandFailed(
-  ran: CommandResult,
-  latest: string | undefined,
-  plan: UpdatePlan,
-): Refusal {
-  const said = [ran.stderr, ran.stdout].join(' ').replaceAll(/\s+/g, ' ').trim().slice(-500);
-  return new Refusal(
-    'E_UPDATE_FAILED',
-    `sandstorm update did not bring ${plan.to}: exit ${String(ran.exitCode)}, latest is ${latest ?? 'gone'}: ${said}`,
-    { hint: 'sandstorm-airgap status shows what is there now', changed: true },
-  );
-}
-
-/** By a signal, at a moment when the former build is still the one in `latest`. */
-export function updateInterrupted(): Refusal {
-  return new Refusal('E_UPDATE_FAILED', 'It was told to stop.', {
-    hint: 'sandstorm-airgap status shows what is there now',
-    changed: true,
+/**
+ * What must not be tried with the server running.
+ * @throws Refusal E_STRATEGY
+ */
+export function requireLivePossible(plan: UpdatePlan, hasMongod7: boolean): void {
+  if (plan.strategy !== 'live') return;
+  const why = hasMongod7
+    ? `${plan.to} has MongoDB 7, and its data are converted with the server stopped`
+    : plan.from === plan.to
+      ? 'there is no new build to change to'
+      : plan.running
+        ? undefined
+        : 'the server does not run';
+  if (why === undefined) return;
+  throw new Refusal('E_STRATEGY', `--strategy live: ${why}`, {
+    hint: 'leave --strategy away: safe is the default',
   });
 }
 
-/** @param channelSet UPDATE_CHANNEL had been set to none by then, and stays so */
-export function updateUndone(
-  plan: UpdatePlan,
-  failure: unknown,
-  run: { readonly dir: string },
-  channelSet: boolean,
-): Refusal {
-  const message = failure instanceof Error ? failure.message : String(failure);
-  const wasRunning = plan.steps.some((step) => step.do === 'stop');
-  const now = wasRunning ? `${plan.from} runs again` : `${plan.from} is as it was, not running`;
-  const channel = channelSet ? ', with UPDATE_CHANNEL=none' : '';
-  return new Refusal('E_UPDATE_UNDONE', `The update to ${plan.to} failed; ${now}${channel}. ${message}`, {
-    hint: `the transcript is ${join(run.dir, 'transcript.log')}`,
-    cause: failure,
-    changed: channelSet,
-  });
-}
-
-export async function unhealthyUpdate(
-  plan: UpdatePlan,
-  reading: HealthReading,
-  host: Host,
-): Promise<Refusal> {
+export function snapshotPlace(path: string): Refusal {
   return new Refusal(
-    'E_UPDATE_UNHEALTHY',
-    [`${plan.to} is in place but not well`, ...complaints(reading)].join('; '),
+    'E_SNAPSHOT_PLACE',
+    `${path} is a link or a filesystem of its own: it could not be put back by renaming`,
     {
-      hint: [
-        ...(await logTail(plan.home, host)),
-        'mend the cause, then: sandstorm-airgap service restart; sandstorm-airgap status',
-      ].join('\n'),
-      result: { reading, plan },
-      changed: true,
+      hint: 'make a snapshot of it by your own means, then give --snapshot none',
     },
   );
 }

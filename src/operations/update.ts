@@ -1,25 +1,30 @@
 import { join } from 'node:path';
 import { readConf } from '../config/conf-file.js';
 import { getValue, type ConfDocument } from '../config/sandstorm-conf.js';
+import { beginRun } from '../journal/journal.js';
 import { withLock } from '../journal/lock.js';
 import { stateDirs } from '../journal/state-dir.js';
 import type { ReportedCheck, Subject } from '../preflight/check.js';
 import { isHealthy, readHealth, type HealthTarget } from '../server/health.js';
 import type { InstalledServer } from '../server/home-state.js';
-import { runningServer } from '../server/running.js';
 import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
-import { planUpdate, type UpdatePlan } from '../update/plan.js';
+import { duration } from '../words.js';
+import { planUpdate, type Strategy, type UpdatePlan } from '../update/plan.js';
+import { withoutSizes, type SnapshotScope } from '../update/step.js';
 import { rememberingTrust, type ProofWish } from './authenticity.js';
-import { describeUpdate } from './describe.js';
+import { describeUpdate, wayBack } from './describe-change.js';
 import { plannedRelease, withRelease, type ObtainedRelease } from './obtain-release.js';
+import { removeDeadStaging } from './dead-staging.js';
+import { requireNothingPending } from './pending.js';
 import type { Patience } from './prove.js';
 import { checkReady } from './ready.js';
+import { carryOutChange, type ChangeOutcome } from './server-change.js';
 import { portsOf, requireServer, targetFor } from './server-facts.js';
 import { requireUnchanged } from './unchanged.js';
 import { cancelled, untilAgreed } from './until-agreed.js';
-import { downgradeRefused } from './update-refusals.js';
-import { carryOutUpdate } from './update-steps.js';
+import { updateFacts } from './update-facts.js';
+import { downgradeRefused, requireLivePossible } from './update-refusals.js';
 
 export interface UpdateRequest {
   readonly home: string;
@@ -30,6 +35,11 @@ export interface UpdateRequest {
   readonly allowDowngrade: boolean;
   /** Put the same build in place once more. */
   readonly reinstall: boolean;
+  /** What is copied so that it can come back. */
+  readonly scope: SnapshotScope;
+  readonly strategy: Strategy;
+  /** How many snapshots stay, the one of this update among them. */
+  readonly keep: number;
   readonly resolvers: readonly string[];
   readonly expectAddress: string | undefined;
   readonly waive: readonly string[];
@@ -38,6 +48,9 @@ export interface UpdateRequest {
   readonly dryRun: boolean;
   readonly keepTranscript: (file: string) => void;
 }
+
+/** What is taken when nothing else is said. */
+export const UPDATE_AS_USUAL = { scope: 'database', strategy: 'safe', keep: 1 } as const;
 
 export interface UpdateResult {
   readonly home: string;
@@ -56,6 +69,7 @@ export interface UpdateResult {
 export async function update(request: UpdateRequest, host: Host, ui: Ui): Promise<UpdateResult> {
   const { home } = request;
   const state = await requireServer(home, host);
+  await requireNothingPending(home, host);
   const { document: conf } = await readConf(home, host);
   const target = targetFor(home, conf, request.waive);
 
@@ -69,26 +83,14 @@ export async function update(request: UpdateRequest, host: Host, ui: Ui): Promis
       return { ...nothing(home, state.build), healthy: true };
     }
 
+    const unpack = build !== state.build || request.reinstall;
     const makePlan = async (): Promise<UpdatePlan> =>
-      planUpdate({
-        home,
-        from: state.folder,
-        to: release.folder,
-        tarball,
-        sha256: release.facts.sha256,
-        unpackedBytes: release.facts.unpackedBytes,
-        proof: release.proof,
-        downgradeAllowed: build < state.build,
-        channel: getValue((await readConf(home, host)).document, 'UPDATE_CHANNEL'),
-        unpack: build !== state.build || request.reinstall,
-        running: (await runningServer(home, host)) !== undefined,
-        targetExists: (await host.files.lstat(join(home, release.folder))) !== undefined,
-        stableSeconds: request.patience.stableMs / 1000,
-      });
+      planUpdate(await updateFacts({ request, state, release, unpack }, host));
     const { plan, checks } = await untilAgreed(host, async () => {
       const subject = subjectOf(request, conf, release, stagingDir, host);
       const checks = await checkReady(subject, request.waive, host, ui);
       const plan = await makePlan();
+      requireLivePossible(plan, release.facts.hasMongod7);
       for (const line of describeUpdate(plan)) ui.say(line);
       if (!dryRun && !(await ui.confirm('Go ahead?'))) throw cancelled();
       return { plan, checks };
@@ -97,11 +99,32 @@ export async function update(request: UpdateRequest, host: Host, ui: Ui): Promis
     if (dryRun) return result;
 
     return withLock(home, 'update', host, async () => {
-      await requireUnchanged({ home, state: { kind: 'server', ...state }, plan }, makePlan, host);
-      const carryOut = () => carryOutUpdate(plan, release, target, request, host, ui);
-      return { ...result, ...(await rememberingTrust(plan.proof, host, carryOut)) };
+      await requireUnchanged(
+        { home, state: { kind: 'server', ...state }, plan: withoutSizes(plan) },
+        async () => withoutSizes(await makePlan()),
+        host,
+      );
+      await removeDeadStaging(stagingDir, host);
+      const done = await rememberingTrust(plan.proof, host, () =>
+        carryOut(plan, release, target, request, host, ui),
+      );
+      if (done.pauseMs !== null) ui.say(`\n  Done. Pause ${duration(done.pauseMs)}.${wayBack(plan)}`);
+      return { ...result, ...done };
     });
   });
+}
+
+async function carryOut(
+  plan: UpdatePlan,
+  release: ObtainedRelease,
+  target: HealthTarget,
+  { patience, keepTranscript }: UpdateRequest,
+  host: Host,
+  ui: Ui,
+): Promise<ChangeOutcome> {
+  const run = await beginRun('update', plan.home, plan, host);
+  keepTranscript(join(run.dir, 'transcript.log'));
+  return carryOutChange({ plan, run, target, patience, release, host, ui }, plan.steps);
 }
 
 async function isThere(
@@ -135,6 +158,7 @@ function subjectOf(
     resolvers: request.resolvers,
     ...(request.expectAddress === undefined ? {} : { expectAddress: request.expectAddress }),
     release: plannedRelease(facts),
+    snapshot: request.strategy === 'live' ? 'none' : request.scope,
     unprivileged: host.user.uid !== 0,
     stagingDir,
   };

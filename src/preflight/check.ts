@@ -1,4 +1,5 @@
 import type { Host } from '../system/host.js';
+import type { SnapshotScope } from '../update/step.js';
 
 /** What is going to happen: decides which checks apply. */
 export type Phase = 'install' | 'update';
@@ -25,6 +26,8 @@ export interface Subject {
   readonly serverUser?: string;
   /** A server without root rights (install.sh -u). */
   readonly unprivileged: boolean;
+  /** What an update copies beforehand (default: the database). */
+  readonly snapshot?: SnapshotScope;
   /** Folder for the private copy of the tarball. */
   readonly stagingDir: string;
 }

@@ -10,6 +10,8 @@ const RESERVE = 500e6;
 export interface DiskFacts {
   /** Size of HOME/var/mongo; 0 where there is none. */
   readonly mongoBytes: number;
+  /** Of what the snapshot of an update copies; where the filesystem can reflink, it will take less. */
+  readonly snapshotBytes: number;
   /** The database was made by an older MongoDB than the release's (var/mongo/version is not 7). */
   readonly mongoIsOld: boolean;
 }
@@ -22,8 +24,8 @@ interface Need {
 }
 
 /**
- * Everything that is on the disk at once when most is, beyond what is there now. `sandstorm update`
- * unpacks into HOME/downloading.XXXXXX and renames that, so a release is unpacked once, not twice.
+ * Everything that is on the disk at once when most is, beyond what is there now. A release is unpacked once: it
+ * is renamed into its place. The old build is kept by hard links, for nothing.
  */
 export function worstMoment(subject: Subject, facts: DiskFacts): Need[] {
   const { packedBytes, unpackedBytes } = subject.release ?? ASSUMED_RELEASE;
@@ -35,7 +37,8 @@ export function worstMoment(subject: Subject, facts: DiskFacts): Need[] {
   ];
   if (subject.phase === 'install') return needs;
 
-  needs.push({ path: database, bytes: facts.mongoBytes, what: 'a snapshot of the database' });
+  const what = subject.snapshot === 'full' ? 'a snapshot of all data' : 'a snapshot of the database';
+  needs.push({ path: database, bytes: facts.snapshotBytes, what });
   if (subject.release?.needsAvx === true && facts.mongoIsOld) {
     // The old one is renamed and stays; a dump and the new database come beside it.
     needs.push({ path: database, bytes: 2 * facts.mongoBytes, what: 'the migration to MongoDB 7' });

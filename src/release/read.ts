@@ -5,6 +5,7 @@ import { ContentsJudge, type ContentsFacts } from './contents.js';
 import { decoderFor, type Decoder } from './decoder.js';
 import { buildInFileName, type Compression } from './format.js';
 import { DEFAULT_LIMITS, requireDecodedWithin, type Limits } from './limits.js';
+import type { ManifestMaker } from './manifest.js';
 import { openTarball, type Watching } from './packed.js';
 import { nameLies, tarballCorrupt } from './refusals.js';
 import { NotTar } from './tar-layout.js';
@@ -24,6 +25,8 @@ export interface ReadOptions extends Watching {
   readonly anyName?: boolean;
   /** The path people know it by, when what is read is a copy: for messages and the look at its name. */
   readonly called?: string;
+  /** Gathers what every entry must be once it is unpacked. */
+  readonly maker?: ManifestMaker;
 }
 
 /**
@@ -42,7 +45,7 @@ export async function readRelease(
   const packed = await openTarball(path, host, limits, options);
   const judge = new ContentsJudge(limits);
   const decoder = decoderFor(packed.compression, host);
-  const reader = tarReader(judge);
+  const reader = tarReader(judge, options.maker);
 
   // Fails when the decoder stops listening, which is the decoder's to explain, or as packed.failure says.
   const feeding = pipeline(packed.chunks, decoder.input).catch(() => undefined);

@@ -1,5 +1,6 @@
 import { extract } from 'tar-stream';
 import type { ContentsJudge } from './contents.js';
+import type { ManifestMaker } from './manifest.js';
 import { contentsRefused } from './refusals.js';
 import { NotTar, TarLayout } from './tar-layout.js';
 
@@ -12,7 +13,8 @@ export interface TarReader {
   destroy(): void;
 }
 
-export function tarReader(judge: ContentsJudge): TarReader {
+/** @param maker gathers a manifest of what the judge let through */
+export function tarReader(judge: ContentsJudge, maker?: ManifestMaker): TarReader {
   const layout = new TarLayout();
   const library = extract();
   let failure: Error | undefined;
@@ -32,7 +34,12 @@ export function tarReader(judge: ContentsJudge): TarReader {
       if (byteOffset !== layout.nextDataOffset())
         throw contentsRefused(header.name, 'can be read in two ways');
       if (judge.entry(header) === 'data') body.on('data', (piece) => judge.data(piece as Buffer));
-      else body.resume();
+      const wanted = maker?.entry(header);
+      if (wanted !== undefined) {
+        body.on('data', (piece) => wanted.data(piece as Buffer));
+        body.on('end', wanted.end);
+      }
+      body.resume();
     } catch (refusal) {
       failure ??= refusal as Error;
       next(failure);

@@ -31,7 +31,11 @@ async function run(
 ): Promise<CommandResult> {
   // execa costs more to load than `--version` may take in all.
   const { execa } = await import('execa');
-  const child = execa(file, args, {
+  // util-linux, as `script` is; without it (never on Debian) the command runs untied.
+  const leash = options.tied === true ? await which('setpriv', env.PATH ?? '') : undefined;
+  const [program, words] =
+    leash === undefined ? [file, args] : [leash, ['--pdeathsig', 'KILL', '--', file, ...args]];
+  const child = execa(program, words, {
     // Messages are matched, so they must not be translated.
     env: { ...defined(env), LC_ALL: 'C', ...options.env },
     extendEnv: false,

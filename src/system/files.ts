@@ -112,6 +112,37 @@ export const systemFiles: Files = {
     }
   },
 
+  async replaceLink(path, target) {
+    const temporary = join(dirname(path), `.${String(process.pid)}.${randomUUID().slice(0, 8)}.tmp`);
+    try {
+      await fs.symlink(target, temporary);
+      await fs.rename(temporary, path);
+      await syncDir(dirname(path));
+    } catch (error) {
+      await fs.rm(temporary, { force: true });
+      throw ioRefusal('link', path, error);
+    }
+  },
+
+  async syncTree(path) {
+    try {
+      for (const entry of await fs.readdir(path, { withFileTypes: true })) {
+        const inside = join(path, entry.name);
+        if (entry.isDirectory()) await systemFiles.syncTree(inside);
+        else if (entry.isFile()) await syncDir(inside);
+      }
+      await syncDir(path);
+    } catch (error) {
+      throw ioRefusal('bring to the disk', path, error);
+    }
+  },
+
+  async syncDir(path) {
+    await syncDir(path).catch((error: unknown) => {
+      throw ioRefusal('bring to the disk', path, error);
+    });
+  },
+
   async remove(path) {
     try {
       const there = (await systemFiles.lstat(path)) !== undefined;

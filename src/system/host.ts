@@ -89,6 +89,12 @@ export interface Files {
   makeDir(path: string, mode?: number): Promise<void>;
   /** rename(2) and fsync of the folder. */
   rename(from: string, to: string): Promise<void>;
+  /** Makes `path` a link to `target`, replacing what is there at once; the folder is fsynced. */
+  replaceLink(path: string, target: string): Promise<void>;
+  /** fsync of every file and folder below, links not followed. For few and large files; see `sync -f` for many. */
+  syncTree(path: string): Promise<void>;
+  /** fsync of a folder: the names in it are on the disk. */
+  syncDir(path: string): Promise<void>;
   /** Removes a file, link or whole folder; content when it is not there. Never follows links. */
   remove(path: string): Promise<void>;
   /** Removes a folder only if it is empty; says whether it did. */
@@ -148,6 +154,8 @@ export interface RunOptions {
   /** Default 4 MiB of each stream are kept. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
+  /** It must not outlive us, also when we are killed: a copy that goes on alone would write into a second try. */
+  readonly tied?: boolean;
 }
 
 export interface PtyOptions {

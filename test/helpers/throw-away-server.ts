@@ -3,7 +3,12 @@ import { lstat, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { Refusal, type ErrorCode } from '../../src/errors.js';
 import { install, type InstallRequest, type InstallResult } from '../../src/operations/install.js';
-import { update, type UpdateRequest, type UpdateResult } from '../../src/operations/update.js';
+import {
+  update,
+  UPDATE_AS_USUAL,
+  type UpdateRequest,
+  type UpdateResult,
+} from '../../src/operations/update.js';
 import { buildWorld, type World } from '../../src/rehearsal/world.js';
 import type { Host } from '../../src/system/host.js';
 import { createTranscript } from '../../src/system/log.js';
@@ -86,7 +91,15 @@ export async function throwAwayServer(): Promise<ThrowAwayServer> {
     update: (tarball, more = {}, on = host, confirm = ui.confirm) =>
       closing(
         update(
-          { ...common, tarball, installScript: undefined, allowDowngrade: false, reinstall: false, ...more },
+          {
+            ...common,
+            tarball,
+            installScript: undefined,
+            allowDowngrade: false,
+            reinstall: false,
+            ...UPDATE_AS_USUAL,
+            ...more,
+          },
           on,
           {
             ...ui,

@@ -1,5 +1,5 @@
 import { status, type StatusResult } from '../../operations/status.js';
-import { moment } from '../../words.js';
+import { bytes, moment } from '../../words.js';
 import type { CommandContext, Outcome } from '../command.js';
 
 export async function run({ home, host }: CommandContext): Promise<Outcome> {
@@ -29,9 +29,14 @@ export function statusText(result: StatusResult): string {
     rows.push(['Sandstorm', `${NOT_INSTALLED[result.state]} ${result.home}`]);
     for (const problem of result.problems) rows.push(['', problem]);
   }
+  if (result.installed) rows.push(['Way back', wayBackWords(result)]);
   const last = result.lastOperation;
   if (last !== null) {
-    rows.push(['Last run', `${last.operation} on ${moment(last.startedAt)}, ${last.outcome ?? 'not ended'}`]);
+    const aim = last.from === null || last.from === last.to ? '' : ` ${last.from} -> ${last.to ?? '?'}`;
+    rows.push([
+      'Last run',
+      `${last.operation}${aim} on ${moment(last.startedAt)}, ${last.outcome ?? 'not ended'}`,
+    ]);
     if (last.outcome !== 'done' && last.message !== null) rows.push(['', last.message]);
   }
   if (result.pending === null) rows.push(['Pending', 'nothing']);
@@ -52,6 +57,13 @@ function leftoversText({ leftovers, pending }: StatusResult): string | undefined
   // What an operation that comes first may need is not worth a word yet.
   if (leftovers.length === 0 || pending !== null) return undefined;
   return `${String(leftovers.length)} in doubt  look: sandstorm-airgap clean --dry-run`;
+}
+
+function wayBackWords({ wayBack }: StatusResult): string {
+  if (wayBack === null) return 'none; the next update makes one';
+  const { release, takenAt, scope, bytes: size } = wayBack;
+  const data = scope === 'none' ? 'without data' : `data of ${moment(takenAt)}, ${bytes(size)}`;
+  return `${release}, ${data}      sandstorm-airgap rollback`;
 }
 
 const NOT_INSTALLED: Readonly<Record<StatusResult['state'], string>> = {

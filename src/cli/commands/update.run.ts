@@ -1,5 +1,5 @@
 import { findInstallScript, pickTarball } from '../../operations/pick.js';
-import { update } from '../../operations/update.js';
+import { update, UPDATE_AS_USUAL } from '../../operations/update.js';
 import type { CommandContext, Outcome } from '../command.js';
 import { operationWishes, proofWishes } from '../wishes.js';
 import type { UPDATE_OPTIONS } from './update.js';
@@ -19,6 +19,9 @@ export async function run(context: CommandContext<typeof UPDATE_OPTIONS>): Promi
       proof,
       allowDowngrade: values.allowDowngrade ?? false,
       reinstall: values.reinstall ?? false,
+      scope: values.snapshot ?? UPDATE_AS_USUAL.scope,
+      strategy: values.strategy ?? UPDATE_AS_USUAL.strategy,
+      keep: values.keep ?? UPDATE_AS_USUAL.keep,
       ...operationWishes(context),
     },
     host,

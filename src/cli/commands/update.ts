@@ -5,6 +5,7 @@ import {
   FORCE_OPTIONS,
   PATIENCE_OPTIONS,
   PROOF_OPTIONS,
+  WAY_BACK_OPTIONS,
   WAIVE_OPTIONS,
 } from '../option-sets.js';
 
@@ -12,6 +13,7 @@ export const UPDATE_OPTIONS = {
   tarball: positionalPath('tarball', 'release tarball, or a folder to take the newest from'),
   ...PROOF_OPTIONS,
   ...FORCE_OPTIONS,
+  ...WAY_BACK_OPTIONS,
   ...DNS_OPTIONS,
   ...WAIVE_OPTIONS,
   ...PATIENCE_OPTIONS,

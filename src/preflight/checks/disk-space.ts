@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import type { Host } from '../../system/host.js';
+import { mongoFacts } from '../../snapshot/mongo.js';
+import { dataFolders } from '../../snapshot/record.js';
+import { sizeOf } from '../../snapshot/size.js';
 import { bytes } from '../../words.js';
-import { fail, pass, type Check } from '../check.js';
+import { fail, pass, type Check, type Subject } from '../check.js';
 import {
   ASSUMED_RELEASE,
   perFilesystem,
@@ -18,7 +21,7 @@ export const diskSpace: Check = {
   phases: ['install', 'update'],
 
   async run({ host, subject }) {
-    const needs = worstMoment(subject, await observeDatabase(subject.home, host));
+    const needs = worstMoment(subject, await observeDatabase(subject, host));
     const spaces = await Promise.all(needs.map(({ path }) => host.files.freeSpace(path)));
     const filesystems = perFilesystem(needs, spaces);
     const short = filesystems.filter((filesystem) => filesystem.needs > filesystem.has);
@@ -44,21 +47,11 @@ function describe({ mount, needs, has }: FilesystemNeed): string {
   return `${mount} needs ${bytes(needs)} at the worst moment, has ${bytes(has)}`;
 }
 
-async function observeDatabase(home: string, host: Host): Promise<DiskFacts> {
-  const folder = join(home, 'var/mongo');
-  const version = join(folder, 'version');
-  const marker =
-    (await host.files.stat(version).catch(() => undefined))?.kind === 'file'
-      ? (await host.files.readStart(version, 16).catch(() => Buffer.alloc(0))).toString('latin1').trim()
-      : undefined;
-  return { mongoBytes: await sizeOf(folder, host), mongoIsOld: marker !== '7' };
-}
-
-/** Sum of the files below a folder; links are not followed. What may not be looked at counts nothing. */
-async function sizeOf(path: string, host: Host): Promise<number> {
-  const stat = await host.files.lstat(path).catch(() => undefined);
-  if (stat?.kind !== 'directory') return stat?.kind === 'file' ? stat.size : 0;
-  let total = 0;
-  for (const name of await host.files.list(path)) total += await sizeOf(join(path, name), host);
-  return total;
+async function observeDatabase({ home, snapshot = 'database' }: Subject, host: Host): Promise<DiskFacts> {
+  const mongoBytes = await sizeOf(join(home, 'var/mongo'), host);
+  let snapshotBytes = 0;
+  for (const folder of dataFolders(snapshot)) {
+    snapshotBytes += folder === 'mongo' ? mongoBytes : await sizeOf(join(home, 'var', folder), host);
+  }
+  return { mongoBytes, snapshotBytes, mongoIsOld: !(await mongoFacts(home, host)).isSeven };
 }

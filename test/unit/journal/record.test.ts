@@ -30,8 +30,29 @@ describe('a journal', () => {
       outcome: undefined,
       message: undefined,
       stepsDone: ['stop'],
+      stepsBegun: ['stop', 'start'],
       stepOpen: 'start',
+      turnedBack: false,
     });
+  });
+
+  it('tells that it had turned back, and that somebody has taken it up since', () => {
+    const turned = WHOLE + line({ event: 'turns-back', steps: ['start'], why: 'x' });
+    expect(parse(turned)).toMatchObject({
+      turnedBack: true,
+      stepOpen: undefined,
+      stepsBegun: ['stop', 'start'],
+    });
+    const failed =
+      turned + line({ event: 'undo-begins', step: 'stop' }) + line({ event: 'end', outcome: 'failed' });
+    expect(parse(failed)).toMatchObject({ outcome: 'failed', stepOpen: 'stop' });
+    expect(parse(failed + line({ event: 'taken-up', by: 'abort' }))).toMatchObject({ outcome: undefined });
+  });
+
+  it('tells of a step that is made again', () => {
+    const again =
+      WHOLE + line({ event: 'taken-up', by: 'resume' }) + line({ event: 'step-begins', step: 'stop' });
+    expect(parse(again)).toMatchObject({ stepsDone: [], stepOpen: 'stop', stepsBegun: ['stop', 'start'] });
   });
 
   it('tells how it ended', () => {

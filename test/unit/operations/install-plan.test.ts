@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeInstall, describeUpdate } from '../../../src/operations/describe.js';
+import { describeUpdate } from '../../../src/operations/describe-change.js';
+import { describeInstall } from '../../../src/operations/describe.js';
 import {
   differences,
   isInstallPlan,
@@ -13,6 +14,7 @@ import { installTarget } from '../../../src/operations/install-target.js';
 import type { Proof } from '../../../src/release/proof.js';
 import { BUILT_IN_KEYS } from '../../../src/release/signature/keys.js';
 import { planUpdate, type UpdateFacts } from '../../../src/update/plan.js';
+import { UPDATE_FACTS } from '../../helpers/update-facts.js';
 
 const WISH: InstallWish = {
   home: '/opt/sandstorm',
@@ -31,25 +33,15 @@ const FACTS: InstallFacts = {
   unpackedBytes: 744_000_000,
   proof: PROOF,
   before: { homeExisted: false, serviceExisted: false, userExisted: false },
+  installScript: '/media/usb/install.sh',
+  expectAddress: null,
+  waive: [],
+  scriptEnv: {},
   interrupted: undefined,
   stableSeconds: 30,
 };
 
-const UPDATE: UpdateFacts = {
-  home: '/opt/sandstorm',
-  from: 'sandstorm-308',
-  to: 'sandstorm-309',
-  tarball: 't',
-  sha256: '0f',
-  unpackedBytes: 1,
-  proof: PROOF,
-  downgradeAllowed: false,
-  channel: 'dev',
-  unpack: true,
-  running: true,
-  targetExists: true,
-  stableSeconds: 30,
-};
+const UPDATE: UpdateFacts = { ...UPDATE_FACTS, proof: PROOF, channel: 'dev', target: 'different' };
 
 const steps = (interrupted: InstallFacts['interrupted']): string[] =>
   planInstall(WISH, { ...FACTS, interrupted }).steps.map((step) => step.do);

@@ -18,6 +18,7 @@ const nothing: StatusResult = {
   serviceManager: null,
   lastOperation: null,
   pending: null,
+  wayBack: null,
   leftovers: [],
 };
 const server: StatusResult = {

@@ -6,7 +6,7 @@ import { fakeHost, writeTree } from '../../../helpers/fake-host.js';
 import { runCheck, shown, subject } from '../../../helpers/subject.js';
 
 const release = { build: 309, packedBytes: 176e6, unpackedBytes: 744e6 };
-const database = { mongoBytes: 212e6, mongoIsOld: true };
+const database = { mongoBytes: 212e6, snapshotBytes: 212e6, mongoIsOld: true };
 const total = (needs: readonly { bytes: number }[]): number =>
   needs.reduce((sum, need) => sum + need.bytes, 0);
 

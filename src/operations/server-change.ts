@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import type { Refusal } from '../errors.js';
+import { readRun, type Run } from '../journal/journal.js';
+import type { HealthTarget } from '../server/health.js';
+import { findServiceManager } from '../service/find-service-manager.js';
+import type { ServiceManager } from '../service/service-manager.js';
+import type { Host } from '../system/host.js';
+import type { Ui } from '../ui.js';
+import { planUndo } from '../update/undo.js';
+import type { ServerPlan, Step, UndoStep } from '../update/step.js';
+import { changeInterrupted, changeUndone, stuck } from './change-refusals.js';
+import { logged } from './journal-trouble.js';
+import type { ObtainedRelease } from './obtain-release.js';
+import type { Patience } from './prove.js';
+import { takeStep } from './server-steps.js';
+import { takeUndoStep } from './server-undo.js';
+
+/** All that the steps of one change of a server work with. */
+export interface Change {
+  readonly plan: ServerPlan;
+  readonly run: Run;
+  readonly target: HealthTarget;
+  readonly patience: Patience;
+  /** Wanted by `unpack` only. */
+  readonly release: ObtainedRelease | undefined;
+  readonly manager: ServiceManager;
+  readonly host: Host;
+  readonly ui: Ui;
+  /** Filled in as it goes. */
+  readonly seen: { stoppedAt?: number; answeredAt?: number };
+}
+
+export interface ChangeOutcome {
+  readonly changed: true;
+  readonly healthy: boolean;
+  /** From the stop to the first good answer; null when the server was not running before. */
+  readonly pauseMs: number | null;
+  readonly run: string;
+}
+
+export type ChangeWish = Omit<Change, 'manager' | 'seen'>;
+
+/**
+ * Carries out the steps that are left of a plan, each on the disk before it is made. When one fails, or the tool is told to stop,
+ * everything is put back as it was. Hold the lock on HOME.
+ * @throws Refusal E_UPDATE_UNDONE, E_ROLLBACK_UNDONE, E_SNAPSHOT_UNDONE (exit 6) when the former state is back; exit 7 when it is not
+ */
+export async function carryOutChange(wish: ChangeWish, steps: readonly Step[]): Promise<ChangeOutcome> {
+  const change = await changeFrom(wish);
+  const { run, host } = change;
+  try {
+    for (const step of steps) {
+      if (host.interrupted.aborted) throw changeInterrupted();
+      await run.stepBegins(step.do);
+      await takeStep(step, change);
+      await run.stepEnds(step.do);
+    }
+    await run.end('done').catch(logged(host));
+  } catch (failure) {
+    throw await goBack(change, failure);
+  }
+  const { stoppedAt, answeredAt } = change.seen;
+  const pauseMs =
+    stoppedAt === undefined || answeredAt === undefined ? null : Math.round(answeredAt - stoppedAt);
+  const healthy = steps.some((step) => step.do === 'prove-healthy');
+  return { changed: true, healthy, pauseMs, run: run.dir };
+}
+
+/**
+ * Gives up a run that was cut off, or whose way back was: the former state comes back.
+ * @throws Refusal of exit 7 when it does not
+ */
+export async function takeBack(wish: ChangeWish, why: string): Promise<void> {
+  const change = await changeFrom(wish);
+  await undoAll(change, why).catch((error: unknown) => {
+    throw stuck(change.plan, undefined, error, change.run);
+  });
+}
+
+async function changeFrom(wish: ChangeWish): Promise<Change> {
+  return { ...wish, manager: await findServiceManager(wish.plan.home, wish.host), seen: {} };
+}
+
+/** What is to be told in the end: that it was undone, or in which state things are. */
+async function goBack(change: Change, failure: unknown): Promise<Refusal> {
+  const { plan, run, host } = change;
+  const why = failure instanceof Error ? failure.message : String(failure);
+  try {
+    await undoAll(change, why);
+    return changeUndone(plan, failure, run);
+  } catch (error) {
+    host.log(`going back failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    await run.end('failed', why).catch(logged(host));
+    return stuck(plan, failure, error, run);
+  }
+}
+
+async function undoAll(given: Change, why: string): Promise<void> {
+  // Being told to stop is why it goes back, and no reason to stop half way.
+  const host: Host = { ...given.host, interrupted: new AbortController().signal };
+  const change: Change = { ...given, host };
+  const { plan, run, ui } = change;
+  const steps = planUndo(plan, await seenNow(change));
+  // Also when nothing can be written down any more: people are without their server.
+  await run.turnsBack(steps, why).catch(logged(host));
+  ui.say(`\n  Going back to ${plan.from}: ${why}\n`);
+  for (const step of steps) {
+    await run.undoBegins(step).catch(logged(host));
+    if (TIDYING.has(step)) await takeUndoStep(step, change).catch(logged(host));
+    else await takeUndoStep(step, change);
+    await run.undoEnds(step).catch(logged(host));
+  }
+  await run.end('undone', why).catch(logged(host));
+}
+
+/** The server is well by then: what cannot be removed now is no reason to call it a failure. `clean` finds it. */
+const TIDYING: ReadonlySet<UndoStep> = new Set(['remove-unpacked', 'drop-snapshot']);
+
+async function seenNow({ plan, run, host }: Change): Promise<Parameters<typeof planUndo>[1]> {
+  const record = await readRun(run.id, plan.home, host);
+  return {
+    begun: new Set(record?.stepsBegun ?? []),
+    latest: await host.files.readLink(join(plan.home, 'latest')),
+  };
+}

@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import { confBytes, confText } from '../config/sandstorm-conf.js';
+import { confPath, planConfEdit } from '../config/conf-file.js';
+import { giveBackData } from '../snapshot/data.js';
+import { mongoFacts } from '../snapshot/mongo.js';
+import { placesOf } from '../snapshot/places.js';
+import { readSnapshot, removeSnapshot, tidyFolders } from '../snapshot/store.js';
+import type { UndoStep } from '../update/step.js';
+import { notWell } from './change-refusals.js';
+import { settingsAsEdits } from './conf-edits.js';
+import { proveWithProgress } from './prove.js';
+import type { Change } from './server-change.js';
+
+/** Makes one step of the way back. Each can be made again, also when it was cut off in the middle. */
+export async function takeUndoStep(step: UndoStep, change: Change): Promise<void> {
+  const { plan, run, manager, host, ui } = change;
+  const places = placesOf(plan.home, run.id);
+  switch (step) {
+    case 'stop':
+      return manager.stop();
+    case 'restore-data':
+      return ui.step('Data back', async (progress) => {
+        await restoreData(change);
+        progress.detail('as they were before');
+      });
+    case 'relink-old':
+      return ui.step('Old build back', async (progress) => {
+        await relinkOld(change);
+        progress.detail(`latest is ${plan.from}`);
+      });
+    case 'remove-placed':
+      return removePlaced(change);
+    case 'remove-unpacked':
+      await host.files.remove(places.incoming);
+      return tidyFolders(plan.home, host);
+    case 'restore-conf':
+      return restoreConf(change);
+    case 'start':
+      return ui.step('Started', async (progress) => {
+        await manager.start();
+        progress.detail(`${plan.from}, through ${manager.describe()}`);
+      });
+    case 'prove-old': {
+      const proof = await proveWithProgress(
+        { ...change.target, release: plan.from },
+        change.patience,
+        host,
+        ui,
+      );
+      if (!proof.healthy) throw await notWell(plan, plan.from, proof.reading, host);
+      return;
+    }
+    case 'drop-snapshot':
+      await removeSnapshot(plan.home, run.id, host);
+      await host.files.remove(places.aside);
+      return tidyFolders(plan.home, host);
+  }
+}
+
+async function restoreData({ plan, run, host }: Change): Promise<void> {
+  const record = await readSnapshot(plan.home, run.id, host);
+  if (record !== undefined && record.scope !== 'none') return giveBackData(plan.home, record, host);
+  // Without a snapshot: the old data as `migrate-mongo` put them away, if this run had it do so.
+  const backup = join(plan.home, 'var/mongo-2.6-backup');
+  const ours = record?.migrationFolders.includes('mongo-2.6-backup') === false;
+  if (!ours || (await host.files.lstat(backup)) === undefined) return;
+  const { isSeven, halfMigrated } = await mongoFacts(plan.home, host);
+  if (!isSeven && !halfMigrated) return;
+  const failed = join(plan.home, `var/mongo-7-${run.id}`);
+  await host.files.remove(failed);
+  await host.files.rename(join(plan.home, 'var/mongo'), failed);
+  await host.files.rename(backup, join(plan.home, 'var/mongo'));
+}
+
+/**
+ * The kept build takes the place of whatever is there: the new one deletes lower builds as it starts, and may have
+ * been cut off in the middle of that. No look at each of forty thousand files, while people wait.
+ */
+async function relinkOld({ plan, run, host }: Change): Promise<void> {
+  const { build, aside } = placesOf(plan.home, run.id);
+  const folder = join(plan.home, plan.from);
+  if ((await host.files.lstat(build)) !== undefined) {
+    if ((await host.files.lstat(folder)) !== undefined) {
+      await host.files.makeDir(aside, 0o700);
+      const away = join(aside, `replaced-${plan.from}`);
+      await host.files.remove(away);
+      await host.files.rename(folder, away);
+    }
+    await host.files.rename(build, folder);
+  }
+  await host.files.replaceLink(join(plan.home, 'latest'), plan.from);
+}
+
+/** What was there before under the new build's name goes back to it. */
+async function removePlaced({ plan, run, host }: Change): Promise<void> {
+  const { incoming, aside } = placesOf(plan.home, run.id);
+  const placed = join(plan.home, plan.to);
+  const before = join(aside, plan.to);
+  const beforeIsAside = (await host.files.lstat(before)) !== undefined;
+  // Still where it was unpacked: what has the name is not ours.
+  const notYet = (await host.files.lstat(join(incoming, plan.to))) !== undefined;
+  if ((beforeIsAside || !notYet) && (await host.files.lstat(placed)) !== undefined) {
+    // Out of the way now, removed once the server is back: forty thousand files take their time.
+    await host.files.makeDir(incoming, 0o700);
+    await host.files.remove(join(incoming, 'failed'));
+    await host.files.rename(placed, join(incoming, 'failed'));
+  }
+  if (beforeIsAside) await host.files.rename(before, placed);
+}
+
+/** Byte for byte, unless somebody has changed the file since: their change is worth more than ours. */
+async function restoreConf({ plan, run, host }: Change): Promise<void> {
+  const path = confPath(plan.home);
+  const kept = await host.files.readBytes(placesOf(plan.home, run.id).conf);
+  const now = await host.files.readBytes(path);
+  if (kept === undefined || now === undefined) return;
+  const asWeWrote = planConfEdit(confText(kept), settingsAsEdits({ UPDATE_CHANNEL: 'none' }), {
+    force: true,
+  }).after;
+  if (confText(now) === asWeWrote) await host.files.writeAtomic(path, confBytes(confText(kept)));
+}

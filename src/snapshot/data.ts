@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import type { Host } from '../system/host.js';
+import { copyFolder } from './copy.js';
+import { placesOf } from './places.js';
+import { dataFolders, MIGRATION_FOLDERS, type SnapshotRecord } from './record.js';
+import { writeSnapshot } from './store.js';
+
+/**
+ * Copies the data of a stopped server beside them, to the disk. Anew, should an earlier try have left something.
+ * @param record of the snapshot; written again when its data are there
+ */
+export async function takeData(home: string, record: SnapshotRecord, host: Host): Promise<void> {
+  const { dataRoot, data } = placesOf(home, record.id);
+  await host.files.makeDir(dataRoot, 0o700);
+  await host.files.remove(data);
+  await host.files.makeDir(data, 0o700);
+  for (const folder of dataFolders(record.scope)) {
+    await copyFolder(join(home, 'var', folder), join(data, folder), host);
+  }
+  await host.files.syncTree(data);
+  await host.files.syncDir(dataRoot);
+  const migrationFolders = await migrationFoldersIn(home, host);
+  await writeSnapshot(home, { ...record, migrationFolders, takenAt: host.clock.now().toISOString() }, host);
+}
+
+/** The folders of a migration that lie in `var` now. */
+export async function migrationFoldersIn(home: string, host: Host): Promise<string[]> {
+  const there = new Set(await host.files.list(join(home, 'var')));
+  return MIGRATION_FOLDERS.filter((name) => there.has(name));
+}
+
+/**
+ * The data of an unfinished run's snapshot back in their place, by renaming: that costs neither time nor space,
+ * of which there may be none left. The server must be down. Content when they are in their place already.
+ * What is there now is moved into the snapshot's folder and goes with it.
+ */
+export async function giveBackData(home: string, record: SnapshotRecord, host: Host): Promise<void> {
+  const { data } = placesOf(home, record.id);
+  for (const folder of dataFolders(record.scope)) {
+    const kept = join(data, folder);
+    if ((await host.files.lstat(kept)) === undefined) continue;
+    await moveAway(join(home, 'var', folder), join(data, `failed-${folder}`), host);
+    await host.files.rename(kept, join(home, 'var', folder));
+  }
+  for (const name of MIGRATION_FOLDERS) {
+    if (!record.migrationFolders.includes(name)) await host.files.remove(join(home, 'var', name));
+  }
+}
+
+/**
+ * The data of snapshot `from` in the place of the present ones, which become those of snapshot `into`. The server
+ * must be down. Copied first, so that the snapshot can be gone back to again.
+ */
+export async function bringData(
+  home: string,
+  from: SnapshotRecord,
+  into: SnapshotRecord,
+  host: Host,
+): Promise<void> {
+  const source = placesOf(home, from.id).data;
+  const { dataRoot, data } = placesOf(home, into.id);
+  const fresh = join(data, 'incoming');
+  await host.files.makeDir(dataRoot, 0o700);
+  await host.files.makeDir(data, 0o700);
+  await host.files.remove(fresh);
+  await host.files.makeDir(fresh, 0o700);
+  for (const folder of dataFolders(from.scope))
+    await copyFolder(join(source, folder), join(fresh, folder), host);
+  await host.files.syncTree(fresh);
+  await writeSnapshot(
+    home,
+    {
+      ...into,
+      migrationFolders: await migrationFoldersIn(home, host),
+      takenAt: host.clock.now().toISOString(),
+    },
+    host,
+  );
+  for (const folder of dataFolders(from.scope)) {
+    const present = join(home, 'var', folder);
+    // Kept already: what lies there now is the copy that an earlier try had brought.
+    if ((await host.files.lstat(join(data, folder))) !== undefined) await host.files.remove(present);
+    else await moveAway(present, join(data, folder), host);
+    await host.files.rename(join(fresh, folder), present);
+  }
+  await host.files.remove(fresh);
+}
+
+async function moveAway(from: string, to: string, host: Host): Promise<void> {
+  if ((await host.files.lstat(from)) === undefined) return;
+  await host.files.remove(to);
+  await host.files.rename(from, to);
+}
