@@ -64,7 +64,6 @@ export const ERROR_CODES = {
   E_UPDATE_FAILED: { exit: 7, meaning: 'the update failed, and so did the way back' },
   E_ROLLBACK_FAILED: { exit: 7, meaning: 'the rollback failed, and so did the way back' },
   E_SNAPSHOT_FAILED: { exit: 7, meaning: 'the snapshot failed, and the server is not as it was before' },
-  E_UPDATE_UNHEALTHY: { exit: 7, meaning: 'the build does not answer as it must' },
   E_SERVER_UNHEALTHY: { exit: 7, meaning: 'the server does not answer as it must' },
   E_SERVICE_START: { exit: 7, meaning: 'the server did not start' },
   E_SERVICE_STOP: { exit: 7, meaning: 'the server did not stop' },

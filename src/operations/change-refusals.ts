@@ -46,7 +46,7 @@ export async function notWell(
 ): Promise<Refusal> {
   const log = await logTail(plan.home, host);
   return new Refusal(
-    'E_UPDATE_UNHEALTHY',
+    'E_SERVER_UNHEALTHY',
     [`${release} is in place but not well`, ...complaints(reading)].join('; '),
     { ...(log.length === 0 ? {} : { hint: log.join('\n') }), result: { reading } },
   );

@@ -8,6 +8,7 @@ import type { Ui } from '../ui.js';
 import { duration } from '../words.js';
 import { install, type InstallRequest } from './install.js';
 import type { Patience } from './prove.js';
+import { rollback, type RollbackRequest } from './rollback.js';
 import { status, type StatusResult } from './status.js';
 import { UPDATE_AS_USUAL, update } from './update.js';
 
@@ -106,8 +107,13 @@ async function playAll(world: World, ui: CalmUi, stage: Stage): Promise<void> {
   await stage.play(
     'update to a build that never answers',
     `${UPDATE}sandstorm-311.tar.xz`,
-    refusedWith('E_UPDATE_UNHEALTHY', 311, false, () => update_(dead)),
+    refusedWith('E_UPDATE_UNDONE', 309, true, () => update_(dead)),
   );
+  await stage.play('go back to build 308 by hand', 'sandstorm-airgap rollback', async () => {
+    const { healthy } = await rollback(rollbackRequest(world), world.host, ui);
+    const now = await status(world.home, world.host);
+    return { asExpected: healthy && now.build === 308 && now.healthy, said: statusWords(now) };
+  });
   await stage.play('update to build 312, which is well', `${UPDATE}sandstorm-312.tar.xz`, async () => {
     const { healthy } = await update_(third);
     const now = await status(world.home, world.host);
@@ -147,6 +153,11 @@ function updateRequest({ home }: World, tarball: string): Parameters<typeof upda
     ...UPDATE_AS_USUAL,
     ...COMMON,
   };
+}
+
+function rollbackRequest({ home }: World): RollbackRequest {
+  const { waive, patience, dryRun, keepTranscript } = COMMON;
+  return { home, to: undefined, waive, patience, dryRun, keepTranscript };
 }
 
 const COMMON = {

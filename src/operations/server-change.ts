@@ -103,7 +103,7 @@ async function undoAll(given: Change, why: string): Promise<void> {
   const steps = planUndo(plan, await seenNow(change));
   // Also when nothing can be written down any more: people are without their server.
   await run.turnsBack(steps, why).catch(logged(host));
-  ui.say(`\n  Going back to ${plan.from}: ${why}\n`);
+  ui.say(`\n  Going back to ${plan.from}\n`);
   for (const step of steps) {
     await run.undoBegins(step).catch(logged(host));
     if (TIDYING.has(step)) await takeUndoStep(step, change).catch(logged(host));
