@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { Refusal } from '../errors.js';
 import type { PlannedRelease } from '../preflight/check.js';
-import { ManifestMaker, type ReleaseManifest } from '../release/manifest.js';
+import type { ReleaseManifest } from '../release/manifest.js';
 import { proofWords, requireProof, type Proof } from '../release/proof.js';
 import { readRelease, type ReleaseFacts } from '../release/read.js';
 import { customBuild } from '../release/refusals.js';
@@ -135,14 +135,19 @@ async function read(
     if (host.interrupted.aborted) throw cancelled();
     progress.bytes(done, total);
   };
-  const maker = new ManifestMaker();
-  const options = { onProgress, tap, maker };
+  const options = { onProgress, tap };
   if (dryRun) {
-    const facts = await readRelease(tarball, host, options);
-    return { path: tarball, facts, manifest: maker.manifest(), sha256: facts.sha256, discard: nothing };
+    let manifest: ReleaseManifest = new Map();
+    const onManifest = (made: ReleaseManifest): void => void (manifest = made);
+    const facts = await readRelease(tarball, host, { ...options, onManifest });
+    return { path: tarball, facts, manifest, sha256: facts.sha256, discard: nothing };
   }
-  const { path, facts, original, discard } = await stageRelease(tarball, stagingDir, host, options);
-  return { path, facts, manifest: maker.manifest(), sha256: original.sha256, discard };
+  const { original, manifest, ...staged } = await stageRelease(tarball, stagingDir, host, {
+    ...options,
+    withManifest: true,
+  });
+  if (manifest === undefined) throw new Error('there is no manifest of the staged release');
+  return { ...staged, manifest, sha256: original.sha256 };
 }
 
 function detailOf({ build, entries, unpackedBytes }: ReleaseFacts, proof: Proof): string {

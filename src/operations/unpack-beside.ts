@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Refusal } from '../errors.js';
-import { compareWithManifest } from '../release/manifest.js';
+import { compareWithManifest } from '../release/compare.js';
 import { syncFilesystem } from '../snapshot/copy.js';
 import { placesOf } from '../snapshot/places.js';
 import type { Step } from '../update/step.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readConf } from '../config/conf-file.js';
 import { getValue } from '../config/sandstorm-conf.js';
-import { compareWithManifest } from '../release/manifest.js';
+import { compareWithManifest } from '../release/compare.js';
 import type { InstalledServer } from '../server/home-state.js';
 import { runningServer } from '../server/running.js';
 import { mongoFacts } from '../snapshot/mongo.js';

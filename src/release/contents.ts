@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { buildOf, topFolder } from './format.js';
 import { Tally, type Limits } from './limits.js';
+import type { ManifestCollector } from './manifest.js';
 import { contentsRefused, UNPRINTABLE } from './refusals.js';
 
 /** What of a tar entry's header is judged; the tar library's Headers fit. */
@@ -44,9 +45,14 @@ export class ContentsJudge {
   private top: { readonly folder: string; readonly build: number } | undefined;
   private hasBinary = false;
   private hasMongod7 = false;
+  private wantsStamp = false;
   private buildstamp: Buffer | undefined;
 
-  constructor(limits: Limits) {
+  /** @param collector is told of every entry, once it has been judged, and of its data */
+  constructor(
+    limits: Limits,
+    private readonly collector?: ManifestCollector,
+  ) {
     this.tally = new Tally(limits);
   }
 
@@ -63,17 +69,22 @@ export class ContentsJudge {
     }
 
     this.requireNew(path, kind);
-    this.requireRealParents(name, path);
+    this.requireRealParents(name, path, top.folder.length + 1);
     if (header.type === 'symlink') requireInside(header, path, top.folder);
     if (header.type === 'link' && this.kinds.get(header.linkname ?? '') !== 'file') {
       throw contentsRefused(name, 'is a hard link to something that is no earlier file of the release');
     }
     this.kinds.set(path, kind);
-    return this.note(header, path.slice(top.folder.length + 1), kind);
+    const inside = path.slice(top.folder.length + 1);
+    this.collect(header, inside, kind, top.folder);
+    this.wantsStamp = this.note(header, inside, kind);
+    return this.wantsStamp || (this.collector !== undefined && header.type === 'file') ? 'data' : 'skip';
   }
 
   /** Data of the entry last judged 'data', in pieces. */
   data(piece: Buffer): void {
+    this.collector?.data(piece);
+    if (!this.wantsStamp) return;
     const have = this.buildstamp ?? Buffer.alloc(0);
     this.buildstamp = Buffer.concat([have, piece.subarray(0, BUILDSTAMP_BYTES - have.length)]);
   }
@@ -94,11 +105,19 @@ export class ContentsJudge {
     };
   }
 
-  private note(header: EntryHeader, inside: string, kind: Kind): 'skip' | 'data' {
-    if (kind !== 'file') return 'skip';
+  private collect({ type, mode, linkname }: EntryHeader, inside: string, kind: Kind, top: string): void {
+    if (kind === 'directory') this.collector?.directory(inside);
+    else if (kind === 'symlink') this.collector?.symlink(inside, linkname ?? '');
+    else if (type === 'link') this.collector?.hardLink(inside, (linkname ?? '').slice(top.length + 1));
+    else this.collector?.file(inside, ((mode ?? 0) & 0o100) !== 0);
+  }
+
+  /** Says whether its data is the buildstamp. */
+  private note(header: EntryHeader, inside: string, kind: Kind): boolean {
+    if (kind !== 'file') return false;
     if (inside === 'sandstorm') this.hasBinary = ((header.mode ?? 0) & 0o100) !== 0;
     if (inside === 'bin/mongod7') this.hasMongod7 = true;
-    return inside === 'buildstamp' && header.type === 'file' ? 'data' : 'skip';
+    return inside === 'buildstamp' && header.type === 'file';
   }
 
   private requireNew(path: string, kind: Kind): void {
@@ -109,7 +128,7 @@ export class ContentsJudge {
   }
 
   /** Every folder above it must be a folder: through a link, tar would write where the link points. */
-  private requireRealParents(name: string, path: string): void {
+  private requireRealParents(name: string, path: string, below: number): void {
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
       const parent = path.slice(0, end);
       const kind = this.kinds.get(parent);
@@ -118,6 +137,7 @@ export class ContentsJudge {
       if (kind !== undefined) return;
       this.tally.add(parent, 0);
       this.kinds.set(parent, 'implied');
+      this.collector?.directory(parent.slice(below));
     }
   }
 }

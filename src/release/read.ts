@@ -5,7 +5,7 @@ import { ContentsJudge, type ContentsFacts } from './contents.js';
 import { decoderFor, type Decoder } from './decoder.js';
 import { buildInFileName, type Compression } from './format.js';
 import { DEFAULT_LIMITS, requireDecodedWithin, type Limits } from './limits.js';
-import type { ManifestMaker } from './manifest.js';
+import { ManifestCollector, type ReleaseManifest } from './manifest.js';
 import { openTarball, type Watching } from './packed.js';
 import { nameLies, tarballCorrupt } from './refusals.js';
 import { NotTar } from './tar-layout.js';
@@ -25,8 +25,8 @@ export interface ReadOptions extends Watching {
   readonly anyName?: boolean;
   /** The path people know it by, when what is read is a copy: for messages and the look at its name. */
   readonly called?: string;
-  /** Gathers what every entry must be once it is unpacked. */
-  readonly maker?: ManifestMaker;
+  /** Called once, when the whole has been read and found good. Costs memory and a hash of every file. */
+  readonly onManifest?: (manifest: ReleaseManifest) => void;
 }
 
 /**
@@ -43,9 +43,10 @@ export async function readRelease(
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const called = options.called ?? path;
   const packed = await openTarball(path, host, limits, options);
-  const judge = new ContentsJudge(limits);
+  const collector = options.onManifest === undefined ? undefined : new ManifestCollector();
+  const judge = new ContentsJudge(limits, collector);
   const decoder = decoderFor(packed.compression, host);
-  const reader = tarReader(judge, options.maker);
+  const reader = tarReader(judge);
 
   // Fails when the decoder stops listening, which is the decoder's to explain, or as packed.failure says.
   const feeding = pipeline(packed.chunks, decoder.input).catch(() => undefined);
@@ -71,6 +72,7 @@ export async function readRelease(
 
   const facts = judge.facts();
   if (options.anyName !== true) requireHonestName(called, facts.build);
+  if (collector !== undefined) options.onManifest?.(collector.manifest());
   return {
     ...facts,
     compression: packed.compression,

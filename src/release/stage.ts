@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Refusal } from '../errors.js';
 import type { Host } from '../system/host.js';
 import type { Compression } from './format.js';
+import type { ReleaseManifest } from './manifest.js';
 import { requireFile } from './packed.js';
 import { requireReleaseStart } from './peek.js';
 import { readRelease, type ReadOptions, type ReleaseFacts } from './read.js';
@@ -22,6 +23,8 @@ export interface StagedRelease {
     readonly sha256: string;
     readonly packedBytes: number;
   };
+  /** Of what the file at `path` unpacks to, when it was asked for. */
+  readonly manifest: ReleaseManifest | undefined;
   /** Removes the copy and its folder. */
   discard(): Promise<void>;
 }
@@ -29,6 +32,7 @@ export interface StagedRelease {
 export interface StageOptions extends ReadOptions {
   /** A second reading has begun: of what was packed again. Progress starts anew. */
   readonly onReread?: () => void;
+  readonly withManifest?: boolean;
 }
 
 /**
@@ -53,10 +57,17 @@ export async function stageRelease(
   const discard = () => host.files.remove(folder).finally(letGo);
   try {
     const incoming = join(folder, 'incoming');
-    const { facts, original } = await copyAndJudge(path, incoming, host, options);
+    let manifest: ReleaseManifest | undefined;
+    const collecting = { ...options, onManifest: (made: ReleaseManifest) => (manifest = made) };
+    const { facts, original } = await copyAndJudge(
+      path,
+      incoming,
+      host,
+      options.withManifest === true ? collecting : options,
+    );
     const staged = join(folder, `sandstorm-${facts.build}.tar.xz`);
     await host.files.rename(incoming, staged);
-    return { path: staged, facts, original: { path, ...original }, discard };
+    return { path: staged, facts, original: { path, ...original }, manifest, discard };
   } catch (error) {
     await discard();
     throw error;

@@ -1,6 +1,5 @@
 import { extract } from 'tar-stream';
 import type { ContentsJudge } from './contents.js';
-import type { ManifestMaker } from './manifest.js';
 import { contentsRefused } from './refusals.js';
 import { NotTar, TarLayout } from './tar-layout.js';
 
@@ -13,8 +12,7 @@ export interface TarReader {
   destroy(): void;
 }
 
-/** @param maker gathers a manifest of what the judge let through */
-export function tarReader(judge: ContentsJudge, maker?: ManifestMaker): TarReader {
+export function tarReader(judge: ContentsJudge): TarReader {
   const layout = new TarLayout();
   const library = extract();
   let failure: Error | undefined;
@@ -34,12 +32,7 @@ export function tarReader(judge: ContentsJudge, maker?: ManifestMaker): TarReade
       if (byteOffset !== layout.nextDataOffset())
         throw contentsRefused(header.name, 'can be read in two ways');
       if (judge.entry(header) === 'data') body.on('data', (piece) => judge.data(piece as Buffer));
-      const wanted = maker?.entry(header);
-      if (wanted !== undefined) {
-        body.on('data', (piece) => wanted.data(piece as Buffer));
-        body.on('end', wanted.end);
-      }
-      body.resume();
+      else body.resume();
     } catch (refusal) {
       failure ??= refusal as Error;
       next(failure);
