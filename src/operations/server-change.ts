@@ -26,6 +26,8 @@ export interface Change {
   readonly manager: ServiceManager;
   readonly host: Host;
   readonly ui: Ui;
+  /** Steps that were begun, by this process or one before it: a journal that cannot be read must not hide them. */
+  readonly begun: Set<string>;
   /** Filled in as it goes. */
   readonly seen: { stoppedAt?: number; answeredAt?: number };
 }
@@ -38,7 +40,7 @@ export interface ChangeOutcome {
   readonly run: string;
 }
 
-export type ChangeWish = Omit<Change, 'manager' | 'seen'>;
+export type ChangeWish = Omit<Change, 'manager' | 'seen' | 'begun'>;
 
 /**
  * Carries out the steps that are left of a plan, each on the disk before it is made. When one fails, or the tool is told to stop,
@@ -51,6 +53,7 @@ export async function carryOutChange(wish: ChangeWish, steps: readonly Step[]): 
   try {
     for (const step of steps) {
       if (host.interrupted.aborted) throw changeInterrupted();
+      change.begun.add(step.do);
       await run.stepBegins(step.do);
       await takeStep(step, change);
       await run.stepEnds(step.do);
@@ -78,7 +81,10 @@ export async function takeBack(wish: ChangeWish, why: string): Promise<void> {
 }
 
 async function changeFrom(wish: ChangeWish): Promise<Change> {
-  return { ...wish, manager: await findServiceManager(wish.plan.home, wish.host), seen: {} };
+  const { plan, run, host } = wish;
+  const record = await readRun(run.id, plan.home, host);
+  const manager = await findServiceManager(plan.home, host);
+  return { ...wish, manager, begun: new Set(record?.stepsBegun), seen: {} };
 }
 
 /** What is to be told in the end: that it was undone, or in which state things are. */
@@ -100,7 +106,10 @@ async function undoAll(given: Change, why: string): Promise<void> {
   const host: Host = { ...given.host, interrupted: new AbortController().signal };
   const change: Change = { ...given, host };
   const { plan, run, ui } = change;
-  const steps = planUndo(plan, await seenNow(change));
+  const steps = planUndo(plan, {
+    begun: change.begun,
+    latest: await host.files.readLink(join(plan.home, 'latest')),
+  });
   // Also when nothing can be written down any more: people are without their server.
   await run.turnsBack(steps, why).catch(logged(host));
   ui.say(`\n  Going back to ${plan.from}\n`);
@@ -115,11 +124,3 @@ async function undoAll(given: Change, why: string): Promise<void> {
 
 /** The server is well by then: what cannot be removed now is no reason to call it a failure. `clean` finds it. */
 const TIDYING: ReadonlySet<UndoStep> = new Set(['remove-unpacked', 'drop-snapshot']);
-
-async function seenNow({ plan, run, host }: Change): Promise<Parameters<typeof planUndo>[1]> {
-  const record = await readRun(run.id, plan.home, host);
-  return {
-    begun: new Set(record?.stepsBegun ?? []),
-    latest: await host.files.readLink(join(plan.home, 'latest')),
-  };
-}

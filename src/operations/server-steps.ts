@@ -230,7 +230,7 @@ async function migrate({ plan, host, run }: Change): Promise<void> {
   );
 }
 
-async function commit(keepCount: number, change: Change): Promise<void> {
+async function commit(keepCount: number | null, change: Change): Promise<void> {
   const { plan, run, host } = change;
   const record = await ownRecord(change);
   const kept = await host.files.lstat(placesOf(plan.home, run.id).build);
@@ -240,6 +240,6 @@ async function commit(keepCount: number, change: Change): Promise<void> {
   const { incoming, aside } = placesOf(plan.home, run.id);
   await host.files.remove(incoming);
   await host.files.remove(aside);
-  await pruneSnapshots(plan.home, keepCount, host);
+  if (keepCount !== null) await pruneSnapshots(plan.home, keepCount, host);
   await tidyFolders(plan.home, host);
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Refusal } from '../errors.js';
 import type { Host } from '../system/host.js';
 import { copyFolder } from './copy.js';
 import { placesOf } from './places.js';
@@ -11,7 +12,7 @@ import { writeSnapshot } from './store.js';
  */
 export async function takeData(home: string, record: SnapshotRecord, host: Host): Promise<void> {
   const { dataRoot, data } = placesOf(home, record.id);
-  await host.files.makeDir(dataRoot, 0o700);
+  await ownFolder(dataRoot, host);
   await host.files.remove(data);
   await host.files.makeDir(data, 0o700);
   for (const folder of dataFolders(record.scope)) {
@@ -43,7 +44,11 @@ export async function giveBackData(home: string, record: SnapshotRecord, host: H
     await host.files.rename(kept, join(home, 'var', folder));
   }
   for (const name of MIGRATION_FOLDERS) {
-    if (!record.migrationFolders.includes(name)) await host.files.remove(join(home, 'var', name));
+    const kept = join(data, name);
+    const present = join(home, 'var', name);
+    const isKept = (await host.files.lstat(kept)) !== undefined;
+    if (isKept || !record.migrationFolders.includes(name)) await host.files.remove(present);
+    if (isKept) await host.files.rename(kept, present);
   }
 }
 
@@ -60,7 +65,7 @@ export async function bringData(
   const source = placesOf(home, from.id).data;
   const { dataRoot, data } = placesOf(home, into.id);
   const fresh = join(data, 'incoming');
-  await host.files.makeDir(dataRoot, 0o700);
+  await ownFolder(dataRoot, host);
   await host.files.makeDir(data, 0o700);
   await host.files.remove(fresh);
   await host.files.makeDir(fresh, 0o700);
@@ -83,7 +88,26 @@ export async function bringData(
     else await moveAway(present, join(data, folder), host);
     await host.files.rename(join(fresh, folder), present);
   }
+  // Beside data that are not of MongoDB 7, what a migration has left would look like one that was cut off.
+  for (const name of MIGRATION_FOLDERS) {
+    if (!from.migrationFolders.includes(name))
+      await moveAway(join(home, 'var', name), join(data, name), host);
+  }
   await host.files.remove(fresh);
+}
+
+/**
+ * The server's user may be able to write to `var`: what it had put there under our name must not lead root
+ * elsewhere, nor show others what is in the database.
+ * @throws Refusal E_IO
+ */
+async function ownFolder(path: string, host: Host): Promise<void> {
+  await host.files.makeDir(path, 0o700);
+  const stat = await host.files.lstat(path);
+  if (stat?.kind === 'directory' && stat.uid === host.user.uid && (stat.mode & 0o077) === 0) return;
+  throw new Refusal('E_IO', `${path} is not a private folder of ours`, {
+    hint: `look who made it: ls -ld ${path}; then move it away`,
+  });
 }
 
 async function moveAway(from: string, to: string, host: Host): Promise<void> {

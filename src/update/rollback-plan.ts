@@ -49,7 +49,7 @@ export function planRollback(facts: RollbackFacts): RollbackPlan {
       { do: 'start' },
       { do: 'prove-healthy', stableSeconds },
       // Nothing is removed: the one gone back to, and the one left, both stay.
-      { do: 'commit', keep: Number.MAX_SAFE_INTEGER },
+      { do: 'commit', keep: null },
     ],
   };
 }
@@ -82,7 +82,7 @@ export function planSnapshot(facts: SnapshotFacts): ServerPlan {
       ...(running && scope !== 'none'
         ? [{ do: 'start' } as const, { do: 'prove-healthy', stableSeconds } as const]
         : []),
-      { do: 'commit', keep: Number.MAX_SAFE_INTEGER },
+      { do: 'commit', keep: null },
     ],
   };
 }

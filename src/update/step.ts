@@ -38,8 +38,8 @@ export type Step =
   | { readonly do: 'migrate-mongo'; readonly bytes: number }
   | { readonly do: 'start' }
   | { readonly do: 'prove-healthy'; readonly stableSeconds: number }
-  /** Makes the snapshot one to go back to, and removes those beyond `keep`. */
-  | { readonly do: 'commit'; readonly keep: number };
+  /** Makes the snapshot one to go back to, and removes those beyond `keep`; null: none. */
+  | { readonly do: 'commit'; readonly keep: number | null };
 
 export type StepName = Step['do'];
 
