@@ -39,7 +39,7 @@ export default tseslint.config(
   },
   { files: ['**/*.js', '**/*.mjs'], languageOptions: { globals: nodeGlobals } },
   {
-    files: ['**/*.cjs'],
+    files: ['**/*.cjs', 'bin/*.js'],
     languageOptions: { sourceType: 'commonjs', globals: { ...nodeGlobals, require: 'readonly' } },
   },
   oneWay(['src/system/**'], ['../*/*', '!../errors.js', '!./*']),
