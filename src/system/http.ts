@@ -1,63 +1,71 @@
-import type { IncomingMessage } from 'node:http';
-import { isIP, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectPlainly, isIP, type LookupFunction, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Dns, Http, HttpAnswer, HttpOptions } from './host.js';
+import { AnswerReader } from './http-answer.js';
 
 export function systemHttp(dns: Dns): Http {
   return { get: (url, options) => get(new URL(url), options ?? {}, dns) };
 }
 
+/** Without node:http: loading its clients and servers takes longer than asking twice, and `status` asks twice. */
 async function get(url: URL, options: HttpOptions, dns: Dns): Promise<HttpAnswer> {
-  const secure = url.protocol === 'https:';
-  const { request } = secure ? await import('node:https') : await import('node:http');
   const timeoutMs = options.timeoutMs ?? 10_000;
-  const maxBytes = options.maxBytes ?? 64 * 1024;
+  const reader = new AnswerReader(options.maxBytes ?? 64 * 1024);
+  const socket = await open(url, options, dns);
 
-  const name = url.hostname.replace(/^\[|\]$/g, '');
-
-  return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException): void => {
-      const slow = error.name === 'TimeoutError' || error.name === 'AbortError';
-      reject(new Error(slow ? `no answer within ${String(timeoutMs / 1000)} s` : plain(error)));
+  return new Promise<HttpAnswer>((resolve, reject) => {
+    const fail = (why: string): void => reject(new Error(why));
+    const timer = setTimeout(() => fail(`no answer within ${String(timeoutMs / 1000)} s`), timeoutMs);
+    const done = (): void => {
+      const { head, body } = reader;
+      if (head === undefined) fail(CUT_OFF);
+      else resolve({ ...head, body: body.toString('utf8'), tlsProblem: problemOf(socket) });
     };
-    const asked = request(
-      {
-        hostname: options.connectTo?.address ?? name,
-        port: options.connectTo?.port ?? (url.port === '' ? (secure ? 443 : 80) : Number(url.port)),
-        path: url.pathname + url.search,
-        headers: { host: url.host, 'user-agent': 'sandstorm-airgap' },
-        lookup: through(dns),
-        // TLS knows names only.
-        ...(isIP(name) === 0 ? { servername: name } : {}),
-        // Health asks whether the server answers; whether browsers trust it is reported beside.
-        rejectUnauthorized: false,
-        agent: false,
-        signal: AbortSignal.timeout(timeoutMs),
-      },
-      (answer: IncomingMessage) => {
-        const tlsProblem = secure ? problemOf(answer.socket) : undefined;
-        let body = '';
-        answer.setEncoding('utf8');
-        answer.on('data', (text: string) => {
-          body += text;
-          if (body.length >= maxBytes) answer.destroy();
-        });
-        answer.once('error', fail);
-        answer.once('close', () => {
-          const headers = Object.entries(answer.headers).map(([key, value]) => [key, String(value)]);
-          resolve({
-            status: answer.statusCode ?? 0,
-            headers: Object.fromEntries(headers) as Record<string, string>,
-            body: body.slice(0, maxBytes),
-            tlsProblem,
-          });
-        });
-      },
+    socket.on('data', (piece: Buffer) => {
+      try {
+        if (reader.feed(piece)) done();
+      } catch (error) {
+        fail(error instanceof Error ? error.message : String(error));
+      }
+    });
+    socket.once('error', (error) => fail(plain(error)));
+    socket.once('close', () => {
+      clearTimeout(timer);
+      if (reader.end()) done();
+      else fail(CUT_OFF);
+    });
+    socket.write(
+      [
+        `GET ${url.pathname}${url.search} HTTP/1.1`,
+        `Host: ${url.host}`,
+        'User-Agent: sandstorm-airgap',
+        'Connection: close',
+        '\r\n',
+      ].join('\r\n'),
     );
-    asked.once('error', fail);
-    asked.end();
+  }).finally(() => socket.destroy());
+}
+
+async function open(url: URL, options: HttpOptions, dns: Dns): Promise<Socket> {
+  const secure = url.protocol === 'https:';
+  const name = url.hostname.replace(/^\[|\]$/g, '');
+  const where = {
+    host: options.connectTo?.address ?? name,
+    port: options.connectTo?.port ?? (url.port === '' ? (secure ? 443 : 80) : Number(url.port)),
+    lookup: through(dns),
+  };
+  if (!secure) return connectPlainly(where);
+  const { connect } = await import('node:tls');
+  return connect({
+    ...where,
+    // TLS knows names only.
+    ...(isIP(name) === 0 ? { servername: name } : {}),
+    // Health asks whether the server answers; whether browsers trust it is reported beside.
+    rejectUnauthorized: false,
   });
 }
+
+const CUT_OFF = 'connection closed in mid-answer';
 
 /** Names go through the Host's resolver, so that a rehearsal can bring its own. */
 function through(dns: Dns): LookupFunction {
@@ -80,7 +88,8 @@ function through(dns: Dns): LookupFunction {
 }
 
 function problemOf(socket: Socket): string | undefined {
-  const { authorized, authorizationError } = socket as unknown as TLSSocket;
+  if (!('authorized' in socket)) return undefined;
+  const { authorized, authorizationError } = socket as TLSSocket;
   return authorized ? undefined : String(authorizationError);
 }
 
@@ -89,7 +98,8 @@ function plain(error: NodeJS.ErrnoException): string {
     case 'ECONNREFUSED':
       return 'connection refused';
     case 'ECONNRESET':
-      return 'connection closed in mid-answer';
+    case 'EPIPE':
+      return CUT_OFF;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return 'the name does not resolve';
@@ -97,9 +107,6 @@ function plain(error: NodeJS.ErrnoException): string {
     case 'ENETUNREACH':
       return 'no route to it';
     default:
-      // llhttp's own codes.
-      return error.code?.startsWith('HPE_') === true
-        ? 'something that does not speak HTTP answers'
-        : error.message;
+      return error.message;
   }
 }
