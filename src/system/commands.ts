@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { CommandResult, Commands, Filter, RunOptions } from './host.js';
@@ -130,6 +129,8 @@ function filter(
 ): Filter {
   // Either could make xz skip its integrity checks (--ignore-check) or take memory without end.
   const tamed = { ...env, XZ_OPT: undefined, XZ_DEFAULTS: undefined, LC_ALL: 'C' };
+  // Asked for here: `status` starts nothing, and node loads much for it.
+  const { spawn } = process.getBuiltinModule('node:child_process');
   const child = spawn(file, args, {
     env: defined(tamed),
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,4 +1,3 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pty, PtyOptions } from './host.js';
@@ -19,6 +18,7 @@ export function openPty(bashArgs: readonly string[], options: PtyOptions): Pty {
 
   const script = ['script', '-q', '-e', '-f', '-c', command, '/dev/null'];
   const [program = '', ...args] = [...dyingWithUs(), ...script];
+  const { spawn } = process.getBuiltinModule('node:child_process');
   const child = spawn(program, args, {
     cwd: options.cwd,
     // A group of its own: `script` ignores that its child should die with it.
@@ -64,5 +64,6 @@ export function openPty(bashArgs: readonly string[], options: PtyOptions): Pty {
  */
 function dyingWithUs(): string[] {
   const dying = ['setpriv', '--pdeathsig', 'KILL'];
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   return spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0 ? dying : [];
 }
