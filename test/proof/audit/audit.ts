@@ -59,22 +59,26 @@ function judgeDisk(facts: Facts, rightful: readonly Rightful[]): string[] {
   return known ? [] : [`sandstorm.conf is ${JSON.stringify(facts.conf)}`];
 }
 
-/** When it has come to an end: this state and no other, nothing pending, nothing left over. */
-export async function auditEnd(machine: Machine, rightful: Rightful | 'nothing'): Promise<Audit> {
+/** When it has come to an end: this state and no other, nothing pending, and if `clean` nothing left over. */
+export async function auditEnd(
+  machine: Machine,
+  rightful: Rightful | 'nothing',
+  { clean }: { readonly clean: boolean },
+): Promise<Audit> {
   const facts = await look(machine, false);
   const said = await saidBy(machine);
   const complaints = [
     ...judgeStatus(facts, said),
     ...(isPending(facts) ? ['something is still pending'] : []),
   ];
-  if (rightful === 'nothing') return { facts, complaints: [...complaints, ...judgeNothing(facts)] };
+  if (rightful === 'nothing') return { facts, complaints: [...complaints, ...judgeNothing(facts, clean)] };
   return {
     facts,
     complaints: [
       ...complaints,
       ...judgeServer(facts, [rightful]),
       ...judgeSnapshots(facts),
-      ...judgeLeftovers(facts, await snapshots(machine)),
+      ...(clean ? judgeLeftovers(facts, await snapshots(machine)) : []),
     ],
   };
 }

@@ -5,7 +5,7 @@ export interface Rightful {
   readonly build: number;
   /** What the release folder must hold. */
   readonly contents: Tree;
-  /** How the data began: all of it must still be there, followed by nothing but starts of this build. */
+  /** How the data began: all of it must still be there, followed by nothing but starts of no later build. */
   readonly data: string;
   /** undefined: made by the operation, so that nobody knows it beforehand. */
   readonly passwd: string | undefined;
@@ -58,9 +58,11 @@ function judgeData(facts: Facts, { build, data, passwd }: Rightful): string[] {
   if (files.join() !== name) complaints.push(`the data is ${files.join(', ') || 'lost'}, not ${name}`);
   const text = facts.data[name] ?? '';
   if (!text.startsWith(data)) complaints.push(`data is missing: ${JSON.stringify(text)}`);
-  const since = text.slice(data.length).split('\n').slice(0, -1);
-  const strange = since.filter((line) => line !== `started build ${String(build)}`);
-  if (strange.length > 0) complaints.push(`data of another build's time: ${strange.join('; ')}`);
+  const starts = text.slice(data.length).split('\n').slice(0, -1);
+  const later = starts.filter((line) => !(Number(/^started build (\d+)$/.exec(line)?.[1]) <= build));
+  if (later.length > 0) complaints.push(`data of another build's time: ${later.join('; ')}`);
+  if (starts.join() !== [...starts].sort().join())
+    complaints.push(`builds in turn on one data: ${starts.join('; ')}`);
   if (facts.passwd === null || (passwd !== undefined && facts.passwd !== passwd))
     complaints.push(`the database's password file is not its own`);
   if (facts.mongoRights !== '770 root:sandstorm')
@@ -131,12 +133,12 @@ export function judgeSnapshots({ ourVar }: Facts): string[] {
 const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 /** An aborted installation: as if nobody had ever tried. The account may stay. */
-export function judgeNothing(facts: Facts): string[] {
+export function judgeNothing(facts: Facts, clean: boolean): string[] {
   return [
     ...(facts.home === null ? [] : [`HOME is there: ${facts.names.join(', ')}`]),
     ...(facts.server === null ? [] : ['a server runs']),
     ...(facts.commandLink === null ? [] : ['the command is still linked']),
     ...(facts.unit === 'inactive' ? [] : [`systemd says ${facts.unit ?? 'nothing'}`]),
-    ...facts.staged.map((name) => `left over: staging/${name}`),
+    ...(clean ? facts.staged.map((name) => `left over: staging/${name}`) : []),
   ];
 }

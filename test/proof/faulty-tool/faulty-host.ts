@@ -1,6 +1,6 @@
 import type { Commands, Files, FileSink, Host } from '../../../src/system/host.js';
 import { watchForChild } from './children.js';
-import type { Fault, Orders } from './orders.js';
+import type { Deed, Orders } from './orders.js';
 import { strike, tellEffect, tellStruck } from './strike.js';
 
 /** All others change something, also those that will be added one day. */
@@ -32,6 +32,11 @@ export function faultyHost(host: Host, orders: Orders): Host {
   };
 }
 
+interface Due {
+  readonly when: 'before' | 'after';
+  readonly does: Deed;
+}
+
 class Counter {
   private n = 0;
   private inStep = 0;
@@ -40,38 +45,34 @@ class Counter {
   constructor(private readonly orders: Orders) {}
 
   /** Tells of an effect that is about to be made; the fault if it is its turn. */
-  next(what: string, on: string): Fault | undefined {
+  next(what: string, on: string): Due | undefined {
     this.n += 1;
     this.inStep += 1;
     const { n, inStep, step } = this;
     const { fault, shared } = this.orders;
-    tellEffect(shared, { n, inStep, step, what, on, isCommand: what.startsWith('commands.') });
-    if (fault === undefined) return undefined;
+    const ms = Math.round(performance.now());
+    tellEffect(shared, { n, inStep, step, what, on, isCommand: what.startsWith('commands.'), ms });
+    if (fault === undefined || 'ms' in fault.at) return undefined;
     const { at } = fault;
-    return at.step === undefined
-      ? at.effect === n
-        ? fault
-        : undefined
-      : at.step === step && at.effect === inStep
-        ? fault
-        : undefined;
+    const itsTurn = at.step === undefined ? at.effect === n : at.step === step && at.effect === inStep;
+    return itsTurn ? { when: at.when, does: fault.does } : undefined;
   }
 
   /** An effect that is no call of its own. */
   async counted<T>(what: string, on: string, effect: () => Promise<T>): Promise<T> {
     const fault = this.next(what, on);
-    if (fault?.at.when === 'before') await this.strike(fault);
+    if (fault?.when === 'before') await this.strike(fault);
     const result = await effect();
-    if (fault?.at.when === 'after') await this.strike(fault);
+    if (fault?.when === 'after') await this.strike(fault);
     return result;
   }
 
   async started<T>(what: string, on: string, command: () => Promise<T>): Promise<T> {
     const fault = this.next(what, on);
-    if (fault?.at.when === 'before') await this.strike(fault);
+    if (fault?.when === 'before') await this.strike(fault);
     this.watch(fault);
     const result = await command();
-    if (fault?.at.when === 'after') await this.strike(fault);
+    if (fault?.when === 'after') await this.strike(fault);
     return result;
   }
 
@@ -93,14 +94,14 @@ class Counter {
     }
   }
 
-  private async strike({ does }: Fault): Promise<void> {
+  private async strike({ does }: Due): Promise<void> {
     if (does.do === 'kill-child') return;
     strike(does, this.orders.shared);
     // A signal is heard between two turns of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  private watch(fault: Fault | undefined): void {
+  private watch(fault: Due | undefined): void {
     if (fault?.does.do !== 'kill-child') return;
     watchForChild(fault.does.afterMs, () => tellStruck(this.orders.shared));
   }

@@ -10,12 +10,11 @@ export interface Fault {
   readonly does: Deed;
 }
 
-/** Effects are counted from 1, or from 1 within a step of the journal. */
-export interface Moment {
-  readonly effect: number;
-  readonly step?: string;
-  readonly when: 'before' | 'after';
-}
+export type Moment =
+  /** Effects are counted from 1, or from 1 within a step of the journal. */
+  | { readonly effect: number; readonly step?: string; readonly when: 'before' | 'after' }
+  /** So long after the tool has started, whatever it is doing. */
+  | { readonly ms: number };
 
 export type Deed =
   /** The tool kills itself, or is told to stop and goes on as it would. */
@@ -38,6 +37,8 @@ export interface Effect {
   readonly what: string;
   readonly on: string;
   readonly isCommand: boolean;
+  /** Since the tool has started. */
+  readonly ms: number;
 }
 
 /** In the shared folder. */

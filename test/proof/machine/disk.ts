@@ -20,7 +20,7 @@ export interface Disk {
    * EIO. What is left after a power cut is seen when it is attached again.
    */
   cutPower(): Promise<void>;
-  /** What was written reached the disk, and nothing works any more: EIO, as from a disk that has died. */
+  /** Nothing works any more: EIO, as from a disk that has died. The journal of its filesystem still got there. */
   fail(): Promise<void>;
   /** The kernel finds it damaged and takes no more writes: EROFS. */
   makeReadOnly(): Promise<void>;

@@ -32,10 +32,10 @@ export interface Struck {
 
 /** A computer with a disk that can fail: systemd as PID 1, no network, everything it writes on one ext4 image. */
 export class Machine {
-  private isOn = true;
+  isOn = true;
 
   private constructor(
-    private readonly image: string,
+    readonly image: string,
     private readonly parts: Parts,
     private disk: Disk,
     private container: Container,

@@ -69,10 +69,7 @@ export function killsEverywhere(effects: readonly Effect[]): NamedFault[] {
   }));
 }
 
-export function breaksTheDisk({ does }: Fault): boolean {
-  return does.do === 'ask' && (does.forWhat === 'fail-disk' || does.forWhat === 'read-only');
-}
-
-export function cutsThePower({ does }: Fault): boolean {
-  return does.do === 'ask' && does.forWhat === 'power-cut';
+/** The machine must be switched on again before anything else, with its disk checked. */
+export function leavesItOff({ does }: Fault): boolean {
+  return does.do === 'ask' && does.forWhat !== 'fill-disk';
 }

@@ -4,7 +4,7 @@ import type { Answer } from '../../helpers/journey.js';
 import type { Fault } from '../faulty-tool/orders.js';
 import type { Machine, Struck } from '../machine/machine.js';
 import type { Workshop } from '../machine/workshop.js';
-import { breaksTheDisk, cutsThePower } from './faults.js';
+import { leavesItOff } from './faults.js';
 import type { Aim, Onward, Scenario } from './scenario.js';
 
 /**
@@ -21,15 +21,80 @@ export async function proveCase(
   start: boolean,
 ): Promise<void> {
   const machine = await shop.machine(scenario.image);
+  await told(machine, async (story) => {
+    const crash = await strike(machine, scenario, fault, story);
+    if (!machine.isOn) await machine.switchOn();
+    await goOn(machine, scenario, onward, start, crash, story);
+  });
+}
+
+/**
+ * The same in all directions, each counted by `count`. A crash that ends with the machine off is made once,
+ * and each direction goes on from a copy of what is left on the disk.
+ */
+export async function proveCases(
+  shop: Workshop,
+  scenario: Scenario,
+  fault: Fault,
+  start: boolean,
+  count: (work: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  // Of two directions one finds a server that somebody has started meanwhile.
+  const starts = scenario.onward.map((_, index) => (index % 2 === 0) === start);
+  if (!leavesItOff(fault)) {
+    await each(scenario.onward, (onward, index) =>
+      count(() => proveCase(shop, scenario, fault, onward, starts[index] ?? start)),
+    );
+    return;
+  }
+  const crashed = await shop.machine(scenario.image);
+  await told(crashed, async (story) => {
+    const crash = await strike(crashed, scenario, fault, story);
+    await each(scenario.onward, (onward, index) =>
+      count(async () => {
+        const machine = await shop.machine(crashed.image);
+        await told(machine, (more) => {
+          more.push(...story);
+          return goOn(machine, scenario, onward, starts[index] ?? start, crash, more);
+        });
+      }),
+    );
+  });
+}
+
+/** All of them, also when one fails. */
+async function each(
+  onwards: readonly Onward[],
+  work: (onward: Onward, index: number) => Promise<void>,
+): Promise<void> {
+  const errors: unknown[] = [];
+  for (const [index, onward] of onwards.entries()) {
+    await work(onward, index).catch((error: unknown) => errors.push(error));
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
+/** Ends with a machine that is off when the fault was one of its disk or its power, else with one that is well. */
+async function strike(machine: Machine, scenario: Scenario, fault: Fault, story: string[]): Promise<Struck> {
+  const crash = await machine.faultyTool(scenario.command, fault);
+  story.push(...tellCrash(crash));
+  // A moment in time may come when all is over.
+  if (!crash.struck && !('ms' in fault.at)) throw new Error('the fault was not struck');
+  if (leavesItOff(fault)) await machine.off();
+  else if (fault.does.do === 'ask') {
+    // Without a byte to write to it must still be able to say how things are.
+    await machine.tool(['status', '--json']);
+    await machine.makeRoom();
+  }
+  return crash;
+}
+
+async function told(machine: Machine, work: (story: string[]) => Promise<void>): Promise<void> {
   const story: string[] = [];
   try {
-    const crash = await machine.faultyTool(scenario.command, fault);
-    story.push(...tellCrash(crash));
-    if (!crash.struck) throw new Error('the fault was not struck');
-    await bringBack(machine, fault);
-    await goOn(machine, scenario, onward, start, crash, story);
+    await work(story);
   } catch (error) {
-    const last = await journalOf(machine);
+    const last = machine.isOn ? await journalOf(machine) : '';
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`${why}\n--- what happened\n${story.join('\n')}\n${last}`, { cause: error });
   } finally {
@@ -37,19 +102,12 @@ export async function proveCase(
   }
 }
 
-/** The machine as whoever finds it would bring it back before anything else. */
-async function bringBack(machine: Machine, fault: Fault): Promise<void> {
-  if (cutsThePower(fault)) await machine.switchOn();
-  else if (breaksTheDisk(fault)) await machine.restart();
-  else await machine.makeRoom();
-}
-
 async function goOn(
   machine: Machine,
   scenario: Scenario,
   onward: Onward,
   start: boolean,
-  crash: Struck | undefined,
+  crash: Struck,
   story: string[],
 ): Promise<void> {
   const rightful = [scenario.before, scenario.after].filter((one) => one !== 'nothing');
@@ -58,21 +116,26 @@ async function goOn(
   story.push(`after the crash: ${factsOf(found)}`);
   refuseComplaints('after the crash', found);
 
-  let aim = endOf(scenario, found);
-  if (isPending(found.facts)) {
-    aim = scenario[onward.aim];
+  const wasPending = isPending(found.facts);
+  const aim = wasPending ? scenario[onward.aim] : endOf(scenario, found);
+  if (wasPending) {
     const answer = await machine.tool(onward.command);
     story.push(`${onward.name}: ${shortly(answer)}`);
     if (answer.exitCode !== 0) throw new Error(`${onward.name} ended with ${String(answer.exitCode)}`);
-  } else if (crash?.ran !== undefined) checkExitCode(crash.ran.exitCode, found);
-  const end = await auditEnd(machine, aim);
+  } else if (crash.ran !== undefined) checkExitCode(crash.ran.exitCode, found);
+  // Cut off while it prepared itself, it has left a copy of the tarball that goes when it runs again.
+  const end = await auditEnd(machine, aim, { clean: wasPending });
   story.push(`in the end: ${factsOf(end)}`);
   refuseComplaints('in the end', end);
 
   const again = await machine.tool(scenario.again);
   story.push(`again: ${shortly(again)}`);
   if (again.exitCode !== 0) throw new Error(`once more ended with ${String(again.exitCode)}`);
-  refuseComplaints('once more', await auditEnd(machine, scenario.after));
+  if (again.changed !== (aim !== scenario.after))
+    throw new Error(`once more changed: ${String(again.changed)}`);
+  if (again.changed || !wasPending) {
+    refuseComplaints('once more', await auditEnd(machine, scenario.after, { clean: true }));
+  }
 }
 
 /** With nothing pending the journal says which of the two it must be. */

@@ -1,0 +1,30 @@
+import { afterAll, describe, it } from 'vitest';
+import { counted } from '../counts/count.js';
+import { Workshop } from '../machine/workshop.js';
+import { faultsAtEveryStep } from './faults.js';
+import { measure } from './measure.js';
+import { proveCases } from './prove.js';
+import type { Scenario } from './scenario.js';
+
+/** Declares the cases of an operation; which there are is known when it has been seen what it does. */
+export async function proveEveryStep(
+  ready: boolean,
+  make: (shop: Workshop) => Promise<Scenario>,
+): Promise<void> {
+  if (!ready) {
+    describe.skip('every fault at every step', () => undefined);
+    return;
+  }
+  const shop = await Workshop.open();
+  afterAll(() => shop.close());
+  const scenario = await make(shop);
+  const { name } = scenario;
+  const faults = faultsAtEveryStep((await measure(shop, scenario)).effects);
+
+  describe.concurrent(name, () => {
+    for (const [index, { kind, where, fault }] of faults.entries()) {
+      it(`${kind} ${where}`, () =>
+        proveCases(shop, scenario, fault, index % 2 === 0, (work) => counted(name, kind, work)));
+    }
+  });
+}
