@@ -16,8 +16,15 @@ export interface Rightful {
 /** Why what is there is none of the states that may be; empty when it is one. */
 export function judgeServer(facts: Facts, rightful: readonly Rightful[]): string[] {
   const build = Number(/^sandstorm-(\d+)$/.exec(facts.latest ?? '')?.[1] ?? NaN);
-  const state = rightful.find((one) => one.build === build);
-  if (state === undefined) return [`latest is ${facts.latest ?? 'not there'}`];
+  const states = rightful.filter((one) => one.build === build);
+  // Several of one build differ in their data: the one that fits best tells what is wrong.
+  const complaints = states
+    .map((state) => judgeAs(facts, state))
+    .sort((one, other) => one.length - other.length);
+  return complaints[0] ?? [`latest is ${facts.latest ?? 'not there'}`];
+}
+
+function judgeAs(facts: Facts, state: Rightful): string[] {
   return [
     ...judgeRelease(facts, state),
     ...judgeConf(facts, state),

@@ -101,11 +101,11 @@ function newestRun(state) {
     .split('\n')
     .map((line) => orNull(() => JSON.parse(line)))
     .filter((entry) => entry !== null);
-  return {
-    id,
-    began: entries.length > 0,
-    outcome: entries.find(({ event }) => event === 'end')?.outcome ?? null,
-  };
+  const outcome = entries.reduce(
+    (last, { event, outcome }) => (event === 'end' ? outcome : event === 'taken-up' ? null : last),
+    null,
+  );
+  return { id, began: entries.length > 0, outcome };
 }
 
 const unit = () => said('systemctl', 'show', 'sandstorm', '--property=ActiveState', '--value');

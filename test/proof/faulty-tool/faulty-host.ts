@@ -87,7 +87,9 @@ class Counter {
   /** What is on the disk of the journal says where we are. */
   journaled(data: string): void {
     for (const line of data.split('\n')) {
-      const step = /"event":"step-begins".*"step":"([^"]+)"/.exec(line)?.[1];
+      const [, way, name] = /"event":"(step|undo)-begins".*"step":"([^"]+)"/.exec(line) ?? [];
+      const [, way, name] = /"event":"(step|undo)-begins".*"step":"([^"]+)"/.exec(line) ?? [];
+      const step = name === undefined ? undefined : way === 'undo' ? `${name} (back)` : name;
       if (step === undefined) continue;
       this.step = step;
       this.inStep = 0;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +32,9 @@ export class Workshop {
   ) {}
 
   static async open(): Promise<Workshop> {
-    const dir = await mkdtemp(join(await place(), 'airgap-proof-'));
+    const within = await place();
+    await removeForsaken(within);
+    const dir = await mkdtemp(join(within, `${NAME}${String(process.pid)}-`));
     const parts = { tool: join(dir, 'tool'), usb: join(dir, 'usb'), audit: here('../audit') };
     await mkdir(parts.usb);
     await bundle(here('../faulty-tool/main.ts'), parts.tool);
@@ -77,6 +79,17 @@ export class Workshop {
       await machine.off();
     }
     return image;
+  }
+}
+
+const NAME = 'airgap-proof-';
+
+/** What a proof that was killed has left: nobody else would ever free that memory. */
+async function removeForsaken(within: string): Promise<void> {
+  for (const name of await readdir(within)) {
+    const pid = new RegExp(`^${NAME}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    await rm(join(within, name), { recursive: true, force: true });
   }
 }
 

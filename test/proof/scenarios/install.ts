@@ -5,7 +5,7 @@ import { look } from '../audit/audit.js';
 import { contentsOf } from '../audit/contents.js';
 import type { Rightful } from '../audit/judge.js';
 import type { Workshop } from '../machine/workshop.js';
-import { INSTALL_ARGS } from './commands.js';
+import { ABORT_ARGS, INSTALL_ARGS, RESUME_ARGS } from './commands.js';
 import type { Scenario } from './scenario.js';
 
 export async function makeTarball(shop: Workshop, build: number): Promise<string> {
@@ -23,7 +23,7 @@ export async function installScenario(shop: Workshop): Promise<Scenario> {
     const answer = await machine.tool(INSTALL_ARGS);
     if (answer.exitCode !== 0) throw new Error(JSON.stringify(answer));
     const { conf } = await look(machine, false);
-    const after: Rightful = {
+    const done: Rightful = {
       build: 308,
       contents: await contentsOf(tarball),
       data: 'started build 308\n',
@@ -36,8 +36,13 @@ export async function installScenario(shop: Workshop): Promise<Scenario> {
       command: INSTALL_ARGS,
       runName: '-install',
       before: 'nothing',
-      after,
-      onward: [{ name: 'resume', command: INSTALL_ARGS, aim: 'after' }],
+      done,
+      undone: 'nothing',
+      meantime: [],
+      onward: [
+        { name: 'resume', command: RESUME_ARGS, aim: done },
+        { name: 'abort', command: ABORT_ARGS, aim: 'nothing' },
+      ],
       again: INSTALL_ARGS,
     };
   } finally {

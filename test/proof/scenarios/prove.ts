@@ -110,14 +110,15 @@ async function goOn(
   crash: Struck,
   story: string[],
 ): Promise<void> {
-  const rightful = [scenario.before, scenario.after].filter((one) => one !== 'nothing');
-  const mayBeNothing = scenario.before === 'nothing';
+  const servers = [scenario.before, scenario.done, scenario.undone, ...scenario.meantime];
+  const rightful = servers.filter((one) => one !== 'nothing');
+  const mayBeNothing = servers.includes('nothing');
   const found = await auditCrash(machine, rightful, { start, mayBeNothing });
   story.push(`after the crash: ${factsOf(found)}`);
   refuseComplaints('after the crash', found);
 
   const wasPending = isPending(found.facts);
-  const aim = wasPending ? scenario[onward.aim] : endOf(scenario, found);
+  const aim = wasPending ? onward.aim : endOf(scenario, found);
   if (wasPending) {
     const answer = await machine.tool(onward.command);
     story.push(`${onward.name}: ${shortly(answer)}`);
@@ -128,23 +129,30 @@ async function goOn(
   story.push(`in the end: ${factsOf(end)}`);
   refuseComplaints('in the end', end);
 
-  const again = await machine.tool(scenario.again);
+  await onceMore(machine, scenario, aim, wasPending, story);
+}
+
+async function onceMore(
+  machine: Machine,
+  { again: command, done }: Scenario,
+  aim: Aim,
+  wasPending: boolean,
+  story: string[],
+): Promise<void> {
+  if (command === undefined) return;
+  const again = await machine.tool(command);
   story.push(`again: ${shortly(again)}`);
   if (again.exitCode !== 0) throw new Error(`once more ended with ${String(again.exitCode)}`);
-  if (again.changed !== (aim !== scenario.after))
-    throw new Error(`once more changed: ${String(again.changed)}`);
+  if (again.changed !== (aim !== done)) throw new Error(`once more changed: ${String(again.changed)}`);
   if (again.changed || !wasPending) {
-    refuseComplaints('once more', await auditEnd(machine, scenario.after, { clean: true }));
+    refuseComplaints('once more', await auditEnd(machine, done, { clean: true }));
   }
 }
 
 /** With nothing pending the journal says which of the two it must be. */
-function endOf(scenario: Scenario, { facts }: Audit): Aim {
-  return facts.run?.id !== undefined &&
-    facts.run.outcome === 'done' &&
-    facts.run.id.endsWith(scenario.runName)
-    ? scenario.after
-    : scenario.before;
+function endOf({ runName, before, done, undone }: Scenario, { facts: { run } }: Audit): Aim {
+  if (run?.id.endsWith(runName) !== true) return before;
+  return run.outcome === 'done' ? done : undone;
 }
 
 /** A run that came to an end of its own must have said which. */

@@ -9,13 +9,16 @@ export interface Scenario {
   readonly command: readonly string[];
   /** How the names of its runs end: "-update". */
   readonly runName: string;
-  /** A machine it never ran on, and one it has succeeded on. */
+  /** A machine it never ran on, one it has come to its end on, and one on which all of it was undone. */
   readonly before: Aim;
-  readonly after: Aim;
+  readonly done: Aim;
+  readonly undone: Aim;
+  /** What a crash may leave besides, until somebody goes on. */
+  readonly meantime: readonly Rightful[];
   /** How to go on after a crash, and what that must lead to. */
   readonly onward: readonly Onward[];
-  /** Afterwards it can be done (again), or there is nothing to do. */
-  readonly again: readonly string[];
+  /** Afterwards it can be done (again) and leads to `done`; where it is done there is nothing to do. */
+  readonly again: readonly string[] | undefined;
 }
 
 export type Aim = Rightful | 'nothing';
@@ -23,5 +26,5 @@ export type Aim = Rightful | 'nothing';
 export interface Onward {
   readonly name: 'resume' | 'abort';
   readonly command: readonly string[];
-  readonly aim: 'before' | 'after';
+  readonly aim: Aim;
 }
