@@ -88,7 +88,6 @@ class Counter {
   journaled(data: string): void {
     for (const line of data.split('\n')) {
       const [, way, name] = /"event":"(step|undo)-begins".*"step":"([^"]+)"/.exec(line) ?? [];
-      const [, way, name] = /"event":"(step|undo)-begins".*"step":"([^"]+)"/.exec(line) ?? [];
       const step = name === undefined ? undefined : way === 'undo' ? `${name} (back)` : name;
       if (step === undefined) continue;
       this.step = step;
