@@ -4,7 +4,7 @@ import { Tally, type Limits } from './limits.js';
 import type { ManifestCollector } from './manifest.js';
 import { contentsRefused, UNPRINTABLE } from './refusals.js';
 
-/** What of a tar entry's header is judged; the tar library's Headers fit. */
+/** What of a tar entry's header is judged. `type`: file, directory, symlink, link (a hard one). */
 export interface EntryHeader {
   readonly name: string;
   readonly type?: string | null | undefined;

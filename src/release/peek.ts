@@ -1,10 +1,11 @@
-import { extract } from 'tar-stream';
 import { Refusal } from '../errors.js';
 import type { Host } from '../system/host.js';
 import { decoderFor } from './decoder.js';
 import { buildOf, compressionOf, START_BYTES, topFolder, type Compression } from './format.js';
 import { requireFile } from './packed.js';
 import { contentsRefused, notATarball, tarballCorrupt } from './refusals.js';
+import { NotTar } from './tar-header.js';
+import { TarReader } from './tar-reader.js';
 
 /** What a glance at a file says. Nothing of it is proven: only its first bytes have been read. */
 export interface Peek {
@@ -53,7 +54,7 @@ export async function requireReleaseStart(path: string, host: Host): Promise<Com
 async function buildIn(path: string, start: Buffer, host: Host): Promise<number> {
   const compression = requireCompression(path, start);
   const decoded = await decodeStart(path, start, compression, host);
-  const name = await firstName(decoded);
+  const name = firstName(decoded);
   if (name === undefined) throw tarballCorrupt(path, 'not even its first entry can be read');
   const build = buildOf(topFolder(name));
   if (build === undefined || !name.endsWith('/')) {
@@ -98,16 +99,17 @@ async function decodeStart(
   return Buffer.concat(pieces);
 }
 
-function firstName(decoded: Buffer): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const library = extract();
-    library.on('entry', (header, body) => {
-      body.on('error', () => undefined);
-      resolve(header.name);
-      library.destroy(null);
-    });
-    library.on('error', () => resolve(undefined));
-    library.on('close', () => resolve(undefined));
-    library.end(decoded);
-  });
+/** What comes after the first entry may be cut or hostile: it is read another time. */
+function firstName(decoded: Buffer): string | undefined {
+  let name: string | undefined;
+  const entry = (header: { name: string }) => {
+    name ??= header.name;
+    return 'skip' as const;
+  };
+  try {
+    new TarReader({ entry, data: () => undefined }).push(decoded);
+  } catch (error) {
+    if (name === undefined && !(error instanceof NotTar)) throw error;
+  }
+  return name;
 }

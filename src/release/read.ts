@@ -8,8 +8,8 @@ import { DEFAULT_LIMITS, requireDecodedWithin, type Limits } from './limits.js';
 import { ManifestCollector, type ReleaseManifest } from './manifest.js';
 import { openTarball, type Watching } from './packed.js';
 import { nameLies, tarballCorrupt } from './refusals.js';
-import { NotTar } from './tar-layout.js';
-import { tarReader } from './tar-reader.js';
+import { NotTar } from './tar-header.js';
+import { TarReader } from './tar-reader.js';
 
 /** What is known of a tarball that has been read whole. */
 export interface ReleaseFacts extends ContentsFacts {
@@ -46,12 +46,12 @@ export async function readRelease(
   const collector = options.onManifest === undefined ? undefined : new ManifestCollector();
   const judge = new ContentsJudge(limits, collector);
   const decoder = decoderFor(packed.compression, host);
-  const reader = tarReader(judge);
+  const reader = new TarReader(judge);
 
   // Fails when the decoder stops listening, which is the decoder's to explain, or as packed.failure says.
   const feeding = pipeline(packed.chunks, decoder.input).catch(() => undefined);
   try {
-    const stopped = await pour(decoder, (chunk) => reader.write(chunk), limits);
+    const stopped = await pour(decoder, (chunk) => reader.push(chunk), limits);
     // Whoever stopped reading leaves a decoder that waits to be read, and a feeder that waits for it.
     if (stopped !== undefined) decoder.kill();
     await feeding;
@@ -63,11 +63,9 @@ export async function readRelease(
     if (stopped instanceof NotTar) throw tarballCorrupt(called, stopped.message, stopped);
     const refused = trouble ?? stopped;
     if (refused !== undefined) throw refused;
-    await reader.end();
+    reader.end();
   } catch (error) {
     throw error instanceof NotTar ? tarballCorrupt(called, error.message, error) : error;
-  } finally {
-    reader.destroy();
   }
 
   const facts = judge.facts();
@@ -90,7 +88,7 @@ function requireHonestName(path: string, build: number): void {
 /** Decoded bytes to the reader until they end; what ended them early, if anything did. */
 async function pour(
   decoder: Decoder,
-  write: (chunk: Buffer) => Promise<void>,
+  read: (chunk: Buffer) => void,
   limits: Limits,
 ): Promise<Error | undefined> {
   let decoded = 0;
@@ -98,7 +96,7 @@ async function pour(
     for await (const chunk of decoder.output as AsyncIterable<Buffer>) {
       decoded += chunk.length;
       requireDecodedWithin(decoded, limits);
-      await write(chunk);
+      read(chunk);
     }
     return undefined;
   } catch (error) {

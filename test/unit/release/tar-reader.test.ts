@@ -1,7 +1,13 @@
+import { link, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { extract } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../../../src/errors.js';
-import { NotTar, TarLayout } from '../../../src/release/tar-layout.js';
-import { END_OF_TAR, filled, least, rawHeader, tarOf } from '../../helpers/archives.js';
+import type { EntryHeader } from '../../../src/release/contents.js';
+import { NotTar } from '../../../src/release/tar-header.js';
+import { TarReader } from '../../../src/release/tar-reader.js';
+import { END_OF_TAR, filled, least, rawHeader, spawned, tarOf } from '../../helpers/archives.js';
+import { tempDir } from '../../helpers/fake-host.js';
 
 const FILE = rawHeader({ name: 'sandstorm-308/x', flag: '0', size: 0 });
 const pax = (text: string) => [rawHeader({ name: 'pax', flag: 'x', size: text.length }), filled(text)];
@@ -10,18 +16,46 @@ const long = (flag: string, text: string) => [
   filled(text),
 ];
 
-function read(blocks: readonly Buffer[], pieceLength = 1e9): number[] {
-  const layout = new TarLayout();
-  const offsets: number[] = [];
+/** With its checksum made right again. */
+function checksummed(block: Buffer): Buffer {
+  block.fill(' ', 148, 156);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 8, 'latin1');
+  return block;
+}
+
+/** Each entry with its data. */
+function read(blocks: readonly Buffer[], pieceLength = 1e9): (EntryHeader & { data: string })[] {
+  const entries: (EntryHeader & { data: string })[] = [];
+  const reader = new TarReader({
+    entry(header) {
+      entries.push({ ...header, data: '' });
+      return 'data';
+    },
+    data(piece) {
+      const last = entries.at(-1);
+      if (last !== undefined) last.data += piece.toString('latin1');
+    },
+  });
   const bytes = Buffer.concat(blocks);
-  for (let at = 0; at < bytes.length; at += pieceLength) {
-    layout.push(bytes.subarray(at, at + pieceLength));
-    for (let next = layout.nextDataOffset(); next !== undefined; next = layout.nextDataOffset()) {
-      offsets.push(next);
-    }
+  for (let at = 0; at < bytes.length; at += pieceLength) reader.push(bytes.subarray(at, at + pieceLength));
+  reader.end();
+  return entries;
+}
+
+/** As another reader sees it, which does not look closely but knows the format. */
+async function readByLibrary(tar: Buffer): Promise<(EntryHeader & { data: string })[]> {
+  const entries: (EntryHeader & { data: string })[] = [];
+  const library = extract();
+  library.end(tar);
+  for await (const entry of library) {
+    const { name, type, size, mode, linkname } = entry.header as EntryHeader;
+    const pieces: Buffer[] = [];
+    for await (const piece of entry) pieces.push(piece as Buffer);
+    const data = Buffer.concat(pieces).toString('latin1');
+    entries.push({ name, type, size, mode, linkname: linkname ?? '', data });
   }
-  layout.end();
-  return offsets;
+  return entries;
 }
 
 function thrown(blocks: readonly Buffer[]): unknown {
@@ -33,14 +67,53 @@ function thrown(blocks: readonly Buffer[]): unknown {
   return undefined;
 }
 
-describe('what both readers read alike', () => {
-  it.each([1, 7, 511, 512, 513, 4096, 1e9])('in pieces of %d bytes', async (pieceLength) => {
-    const tar = await tarOf([
+describe('what can be read in one way', () => {
+  const mixed = () =>
+    tarOf([
       ...least(),
       { name: `sandstorm-308/${'ü'.repeat(120)}`, data: Buffer.alloc(700, 'x') },
+      { name: `sandstorm-308/${'a'.repeat(90)}/${'b'.repeat(90)}`, data: Buffer.alloc(512, 'z') },
+      { name: 'sandstorm-308/empty', mode: 0o4755 },
+      { name: 'sandstorm-308/l', type: 'symlink', linkname: 'é'.repeat(80) },
+      { name: 'sandstorm-308/h', type: 'link', linkname: 'sandstorm-308/empty' },
       { name: 'sandstorm-308/last', data: 'y' },
     ]);
-    expect(read([tar], pieceLength)).toEqual([512, 1024, 3072, 4608]);
+
+  it.each([1, 7, 511, 512, 513, 4096, 1e9])('in pieces of %d bytes', async (pieceLength) => {
+    const tar = await mixed();
+    const expected = await readByLibrary(tar);
+    expect(expected).toHaveLength(8);
+    expect(read([tar], pieceLength)).toEqual(expected);
+  });
+
+  it.each(['gnu', 'pax', 'oldgnu'])('as GNU tar writes it: %s', async (format) => {
+    const dir = await tempDir();
+    const deep = join(dir, 'sandstorm-308', 'd'.repeat(60), 'e'.repeat(60));
+    await mkdir(deep, { recursive: true });
+    await writeFile(join(deep, 'ü.js'), 'x'.repeat(600));
+    await writeFile(join(deep, 'run'), '', { mode: 0o755 });
+    await link(join(deep, 'run'), join(deep, 'run2'));
+    await symlink('../../..'.repeat(10), join(deep, 'link'));
+    const tar = spawned('tar', ['c', '--sort=name', `--format=${format}`, '-C', dir, 'sandstorm-308']);
+    const entries = read([tar]);
+    expect(entries).toEqual(await readByLibrary(tar));
+    expect(entries.map(({ name }) => name)).toEqual(
+      spawned('tar', ['t', '--quoting-style=literal'], tar).toString().trimEnd().split('\n'),
+    );
+    expect(entries).toHaveLength(7);
+  });
+
+  it('takes the name from the prefix, from a long name, or from a pax header', () => {
+    const prefixed = Buffer.from(FILE);
+    prefixed.write('over/there', 345);
+    const named = (blocks: Buffer[]) => read([...blocks, END_OF_TAR]).map(({ name }) => name);
+    expect(named([checksummed(prefixed)])).toEqual(['over/there/sandstorm-308/x']);
+    expect(named([...long('L', 'long\0er'), FILE, FILE])).toEqual(['long', 'sandstorm-308/x']);
+    expect(named([...pax('12 path=abc\n12 path=def\n'), FILE])).toEqual(['def']);
+    expect(named([...pax('20 path=eins=zwei=3\n'), FILE])).toEqual(['eins=zwei=3']);
+    // In GNU's format there are times at the prefix's place.
+    prefixed.write('ustar  \0', 257, 'latin1');
+    expect(named([checksummed(prefixed)])).toEqual(['sandstorm-308/x']);
   });
 
   it.each<[string, Buffer[]]>([
@@ -67,6 +140,7 @@ describe('what could be read in two ways', () => {
     ['a symbolic link with data', [rawHeader({ name: 'l', flag: '2', size: 512 })], /has data/],
     ['a hard link with data', [rawHeader({ name: 'l', flag: '1', size: 512 })], /has data/],
     ['a size in letters', [rawHeader({ name: 'f', flag: '0', size: '0000000z' })], /no number/],
+    ['a mode in letters', [rawHeader({ name: 'f', flag: '0', mode: NaN })], /mode that is no number/],
     ['two numbers as size', [rawHeader({ name: 'f', flag: '0', size: '0001 0002' })], /no number/],
     ['a size left out', [rawHeader({ name: 'f', flag: '0', size: '' })], /no number/],
     ['two pax headers', [...pax('12 path=abc\n'), ...pax('12 path=def\n')], /contradict/],
@@ -106,6 +180,7 @@ describe('what is damaged', () => {
     ['a file that is cut', [rawHeader({ name: 'f', flag: '0', size: 2000 }), END_OF_TAR]],
     ['a long name without its entry', [...long('L', 'abc\0'), END_OF_TAR]],
     ['a flipped bit in a header', [damaged, END_OF_TAR]],
+    ['a format older than ustar', [checksummed(Buffer.from(FILE).fill(0, 257, 265)), END_OF_TAR]],
   ])('%s', (_, blocks) => {
     expect(thrown(blocks)).toBeInstanceOf(NotTar);
   });
