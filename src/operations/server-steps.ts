@@ -88,6 +88,7 @@ export async function takeStep(step: Step, change: Change): Promise<void> {
       });
     case 'sandstorm-update':
       return ui.step('Updated', async (progress) => {
+        progress.detail('sandstorm update moves the link');
         await relinkByCommand(change);
         progress.detail(`latest is ${plan.to}`);
       });

@@ -213,6 +213,7 @@ export function settled(screen: string): string {
     .replace(/\b\d{4}-\d\d-\d\dT\d{6,9}Z/g, 'THE-MOMENT-ITSELF')
     .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, 'DATE')
     .replace(/Pause [\d.]+ s/g, 'Pause N s')
+    .replace(/of data in [\d.]+ s/g, 'of data in N s')
     .replace(/\(pid \d+/g, '(pid N')
     .replace(/\bx[0-9a-f]{12}\./g, 'xRANDOM.');
 }
