@@ -4,7 +4,8 @@ import { pointsAtHome } from './points-at-home.js';
 import { execStarts } from './unit-file.js';
 
 const LARGEST_UNIT = 64 * 1024;
-const INSTALLERS_NAME = 'sandstorm.service';
+/** What install.sh calls it. */
+export const INSTALLERS_NAME = 'sandstorm.service';
 
 /**
  * The unit that starts the server of this HOME: install.sh's name first, then any other, since

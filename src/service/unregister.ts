@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Refusal } from '../errors.js';
 import type { Host } from '../system/host.js';
 import { findServiceManager } from './find-service-manager.js';
-import { findUnit } from './systemd-units.js';
+import { findUnit, INSTALLERS_NAME } from './systemd-units.js';
 
 /**
  * Takes back what install.sh registered to start this HOME at boot. Only for a service that an unfinished
@@ -29,6 +29,23 @@ export async function unregisterService(home: string, host: Host): Promise<void>
       await mustRun(['update-rc.d', 'sandstorm', 'remove'], host);
     }
   }
+  await removeEmptyUnit(host);
+}
+
+/**
+ * A unit of install.sh's that lost its power before its words were on the disk: nobody's, and systemd complains
+ * of it at every start. A masked one is a link, and somebody's will.
+ */
+async function removeEmptyUnit(host: Host): Promise<void> {
+  const [dir] = host.layout.systemdUnitDirs;
+  if (dir === undefined) return;
+  const path = join(dir, INSTALLERS_NAME);
+  if ((await host.files.lstat(path))?.kind !== 'file') return;
+  if ((await host.files.readText(path))?.trim() !== '') return;
+  await host.files.remove(join(dir, 'multi-user.target.wants', INSTALLERS_NAME));
+  await host.files.remove(path);
+  if ((await host.commands.which('systemctl')) !== undefined)
+    await host.commands.run('systemctl', ['daemon-reload']);
 }
 
 async function mustRun([program = '', ...args]: readonly string[], host: Host): Promise<void> {
