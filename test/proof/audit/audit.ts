@@ -78,7 +78,7 @@ export async function auditEnd(
       ...complaints,
       ...judgeServer(facts, [rightful]),
       ...judgeSnapshots(facts),
-      ...(clean ? judgeLeftovers(facts, await snapshots(machine)) : []),
+      ...(clean ? judgeLeftovers(facts, await snapshots(machine, facts)) : []),
     ],
   };
 }
@@ -89,7 +89,8 @@ async function saidBy(machine: Machine): Promise<Said> {
   return answer.result as unknown as Said;
 }
 
-async function snapshots(machine: Machine): Promise<string[]> {
+async function snapshots(machine: Machine, { ourFolder, ourVar }: Facts): Promise<string[]> {
+  if (Object.keys(ourFolder).length === 0 && Object.keys(ourVar).length === 0) return [];
   const answer = await machine.tool(['snapshot', 'list', '--json']);
   const list = (answer.result as { snapshots?: readonly { id: string }[] } | null)?.snapshots ?? [];
   return list.map(({ id }) => id);

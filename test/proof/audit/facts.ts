@@ -22,7 +22,13 @@ export interface Facts {
     readonly base: Reply | null;
     readonly selfTest: Reply | null;
   };
-  readonly run: { readonly id: string; readonly began: boolean; readonly outcome: string | null } | null;
+  readonly run: {
+    readonly id: string;
+    readonly began: boolean;
+    /** It was on its way back when it was cut off. */
+    readonly turnedBack: boolean;
+    readonly outcome: string | null;
+  } | null;
   readonly state: readonly string[];
   readonly locks: readonly string[];
   readonly staged: readonly string[];

@@ -84,14 +84,21 @@ async function answers() {
   return { well, base, selfTest };
 }
 
+/** One that is just being started has no process yet that is known by its name. */
+const APPEARS_WITHIN_MS = 1500;
+
 async function answersInTime() {
-  const end = Date.now() + ANSWER_WITHIN_MS;
+  const began = Date.now();
   for (;;) {
     const seen = await answers();
-    if (seen.well || Date.now() > end || serverProcess() === null) return seen;
+    const patience = serverProcess() === null ? APPEARS_WITHIN_MS : ANSWER_WITHIN_MS;
+    if (seen.well || !isWanted() || Date.now() - began > patience) return seen;
     await sleep(50);
   }
 }
+
+/** Nobody waits for a server that systemd does not think of. */
+const isWanted = () => unit() !== 'inactive' || serverProcess() !== null;
 
 /** The journal of the newest run: its operation, and how it ended if it did. */
 function newestRun(state) {
@@ -105,7 +112,8 @@ function newestRun(state) {
     (last, { event, outcome }) => (event === 'end' ? outcome : event === 'taken-up' ? null : last),
     null,
   );
-  return { id, began: entries.length > 0, outcome };
+  const turnedBack = entries.some(({ event }) => event === 'turns-back');
+  return { id, began: entries.length > 0, turnedBack, outcome };
 }
 
 const unit = () => said('systemctl', 'show', 'sandstorm', '--property=ActiveState', '--value');

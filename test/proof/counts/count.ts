@@ -11,11 +11,12 @@ export interface Case {
 export const COUNTS_FILE = 'SANDSTORM_AIRGAP_PROOF_COUNTS';
 
 /** Runs a case and counts it, however it ends. */
-export async function counted(operation: string, fault: string, work: () => Promise<void>): Promise<void> {
+export async function counted<T>(operation: string, fault: string, work: () => Promise<T>): Promise<T> {
   let passed = false;
   try {
-    await work();
+    const result = await work();
     passed = true;
+    return result;
   } finally {
     const file = process.env[COUNTS_FILE];
     const one: Case = { operation, fault, passed };

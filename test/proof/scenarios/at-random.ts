@@ -37,8 +37,9 @@ export async function proveAtRandom(
       const fault: Fault = { at: { ms }, does };
       const onward = pick(random, scenario.onward);
       const start = random() < 0.5;
-      it(`round ${String(round)}: ${kind} after ${String(ms)} ms, then ${onward.name}`, () =>
-        counted(name, kind, () => proveCase(shop, scenario, fault, onward, start)));
+      it(`round ${String(round)}: ${kind} after ${String(ms)} ms, then ${onward.name}`, async () => {
+        await counted(name, kind, () => proveCase(shop, scenario, fault, onward, start));
+      });
     }
   });
 }

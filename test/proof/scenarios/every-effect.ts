@@ -3,6 +3,7 @@ import { counted } from '../counts/count.js';
 import { Workshop } from '../machine/workshop.js';
 import { killsEverywhere } from './faults.js';
 import { measure } from './measure.js';
+import { ofThisPart } from './part.js';
 import { proveCase } from './prove.js';
 import type { Scenario } from './scenario.js';
 
@@ -19,14 +20,15 @@ export async function proveEveryEffect(
   afterAll(() => shop.close());
   const scenario = await make(shop);
   const { name } = scenario;
-  const faults = killsEverywhere((await measure(shop, scenario)).effects);
+  const faults = ofThisPart(killsEverywhere((await measure(shop, scenario)).effects));
 
   describe.concurrent(`${name}, killed`, () => {
-    for (const [index, { kind, where, fault }] of faults.entries()) {
+    for (const [index, { kind, where, fault }] of faults) {
       const onward = scenario.onward[index % scenario.onward.length];
       if (onward === undefined) throw new Error(`${name} has no way onward`);
-      it(`${where}, then ${onward.name}`, () =>
-        counted(name, kind, () => proveCase(shop, scenario, fault, onward, index % 4 < 2)));
+      it(`${where}, then ${onward.name}`, async () => {
+        await counted(name, kind, () => proveCase(shop, scenario, fault, onward, index % 4 < 2));
+      });
     }
   });
 }

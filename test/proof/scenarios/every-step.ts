@@ -2,6 +2,7 @@ import { afterAll, describe, it } from 'vitest';
 import { counted } from '../counts/count.js';
 import { Workshop } from '../machine/workshop.js';
 import { faultsAtEveryStep } from './faults.js';
+import { ofThisPart } from './part.js';
 import { measure } from './measure.js';
 import { proveCases } from './prove.js';
 import type { Scenario } from './scenario.js';
@@ -19,12 +20,18 @@ export async function proveEveryStep(
   afterAll(() => shop.close());
   const scenario = await make(shop);
   const { name } = scenario;
-  const faults = faultsAtEveryStep((await measure(shop, scenario)).effects);
+  const faults = ofThisPart(faultsAtEveryStep((await measure(shop, scenario)).effects));
 
   describe.concurrent(name, () => {
-    for (const [index, { kind, where, fault }] of faults.entries()) {
-      it(`${kind} ${where}`, () =>
-        proveCases(shop, scenario, fault, index % 2 === 0, (work) => counted(name, kind, work)));
+    for (const [index, { kind, where, fault }] of faults) {
+      const { byTurns, onward } = scenario;
+      const onwards = byTurns ? onward.filter((_, turn) => turn === index % onward.length) : onward;
+      it(`${kind} ${where}`, async () => {
+        const start = index % 4 < 2;
+        await proveCases(shop, { ...scenario, onward: onwards }, fault, start, (work) =>
+          counted(name, kind, work),
+        );
+      });
     }
   });
 }

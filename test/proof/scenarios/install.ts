@@ -43,6 +43,7 @@ export async function installScenario(shop: Workshop): Promise<Scenario> {
         { name: 'resume', command: RESUME_ARGS, aim: done },
         { name: 'abort', command: ABORT_ARGS, aim: 'nothing' },
       ],
+      byTurns: false,
       again: INSTALL_ARGS,
     };
   } finally {

@@ -11,6 +11,7 @@ import type { Aim, Onward, Scenario } from './scenario.js';
  * One case: the operation, the fault, an audit; then onward in one direction, an audit; then the operation
  * once more.
  * @param start whether a server that the crash has left down is started by hand before going on
+ * @returns whether there was anything to go on with
  * @throws Error that tells the whole story
  */
 export async function proveCase(
@@ -19,12 +20,12 @@ export async function proveCase(
   fault: Fault,
   onward: Onward,
   start: boolean,
-): Promise<void> {
+): Promise<boolean> {
   const machine = await shop.machine(scenario.image);
-  await told(machine, async (story) => {
+  return told(machine, async (story) => {
     const crash = await strike(machine, scenario, fault, story);
     if (!machine.isOn) await machine.switchOn();
-    await goOn(machine, scenario, onward, start, crash, story);
+    return goOn(machine, scenario, onward, start, crash, story);
   });
 }
 
@@ -37,7 +38,7 @@ export async function proveCases(
   scenario: Scenario,
   fault: Fault,
   start: boolean,
-  count: (work: () => Promise<void>) => Promise<void>,
+  count: (work: () => Promise<boolean>) => Promise<boolean>,
 ): Promise<void> {
   // Of two directions one finds a server that somebody has started meanwhile.
   const starts = scenario.onward.map((_, index) => (index % 2 === 0) === start);
@@ -53,7 +54,7 @@ export async function proveCases(
     await each(scenario.onward, (onward, index) =>
       count(async () => {
         const machine = await shop.machine(crashed.image);
-        await told(machine, (more) => {
+        return told(machine, (more) => {
           more.push(...story);
           return goOn(machine, scenario, onward, starts[index] ?? start, crash, more);
         });
@@ -62,14 +63,18 @@ export async function proveCases(
   });
 }
 
-/** All of them, also when one fails. */
+/** All of them, also when one fails; but where nothing is pending they are all the same. */
 async function each(
   onwards: readonly Onward[],
-  work: (onward: Onward, index: number) => Promise<void>,
+  work: (onward: Onward, index: number) => Promise<boolean>,
 ): Promise<void> {
   const errors: unknown[] = [];
   for (const [index, onward] of onwards.entries()) {
-    await work(onward, index).catch((error: unknown) => errors.push(error));
+    const wasPending = await work(onward, index).catch((error: unknown) => {
+      errors.push(error);
+      return true;
+    });
+    if (!wasPending) break;
   }
   if (errors.length > 0) throw errors[0];
 }
@@ -89,10 +94,10 @@ async function strike(machine: Machine, scenario: Scenario, fault: Fault, story:
   return crash;
 }
 
-async function told(machine: Machine, work: (story: string[]) => Promise<void>): Promise<void> {
+async function told<T>(machine: Machine, work: (story: string[]) => Promise<T>): Promise<T> {
   const story: string[] = [];
   try {
-    await work(story);
+    return await work(story);
   } catch (error) {
     const last = machine.isOn ? await journalOf(machine) : '';
     const why = error instanceof Error ? error.message : String(error);
@@ -109,7 +114,7 @@ async function goOn(
   start: boolean,
   crash: Struck,
   story: string[],
-): Promise<void> {
+): Promise<boolean> {
   const servers = [scenario.before, scenario.done, scenario.undone, ...scenario.meantime];
   const rightful = servers.filter((one) => one !== 'nothing');
   const mayBeNothing = servers.includes('nothing');
@@ -118,7 +123,9 @@ async function goOn(
   refuseComplaints('after the crash', found);
 
   const wasPending = isPending(found.facts);
-  const aim = wasPending ? onward.aim : endOf(scenario, found);
+  // What had turned back goes on back, whichever way it is taken up.
+  const onwardAim = found.facts.run?.turnedBack === true ? scenario.undone : onward.aim;
+  const aim = wasPending ? onwardAim : endOf(scenario, found);
   if (wasPending) {
     const answer = await machine.tool(onward.command);
     story.push(`${onward.name}: ${shortly(answer)}`);
@@ -130,6 +137,7 @@ async function goOn(
   refuseComplaints('in the end', end);
 
   await onceMore(machine, scenario, aim, wasPending, story);
+  return wasPending;
 }
 
 async function onceMore(

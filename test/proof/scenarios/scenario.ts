@@ -17,6 +17,8 @@ export interface Scenario {
   readonly meantime: readonly Rightful[];
   /** How to go on after a crash, and what that must lead to. */
   readonly onward: readonly Onward[];
+  /** One of them after each fault, in turn, instead of all after each. */
+  readonly byTurns: boolean;
   /** Afterwards it can be done (again) and leads to `done`; where it is done there is nothing to do. */
   readonly again: readonly string[] | undefined;
 }

@@ -50,6 +50,7 @@ export async function updateScenario(shop: Workshop): Promise<UpdateScenario> {
       { name: 'resume', command: RESUME_ARGS, aim: done },
       { name: 'abort', command: ABORT_ARGS, aim: before },
     ],
+    byTurns: false,
     again: UPDATE_ARGS,
   };
 }

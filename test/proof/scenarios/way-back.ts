@@ -34,6 +34,7 @@ export async function rollbackScenario(shop: Workshop): Promise<Scenario> {
       { name: 'resume', command: RESUME_ARGS, aim: done },
       { name: 'abort', command: ABORT_ARGS, aim: before },
     ],
+    byTurns: false,
     // A second rollback would lead to where it came from.
     again: undefined,
   };
@@ -42,7 +43,13 @@ export async function rollbackScenario(shop: Workshop): Promise<Scenario> {
 /** An update that a power cut has interrupted at that step, to be gone on with. */
 export async function resumeScenario(shop: Workshop, step: string): Promise<Scenario> {
   const update = await updateScenario(shop);
-  return { ...update, ...(await cutOff(shop, update, step)), name: 'resume', command: RESUME_ARGS };
+  return {
+    ...update,
+    ...(await cutOff(shop, update, step)),
+    name: 'resume',
+    command: RESUME_ARGS,
+    byTurns: true,
+  };
 }
 
 /** The same to be given up. Whatever interrupts that, the way leads back. */
@@ -53,6 +60,7 @@ export async function abortScenario(shop: Workshop, step: string): Promise<Scena
     ...(await cutOff(shop, update, step)),
     name: 'abort',
     command: ABORT_ARGS,
+    byTurns: true,
     onward: update.onward.map((one) => ({ ...one, aim: update.before })),
   };
 }
