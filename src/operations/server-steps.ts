@@ -233,14 +233,15 @@ async function migrate({ plan, host, run }: Change): Promise<void> {
 
 async function commit(keepCount: number | null, change: Change): Promise<void> {
   const { plan, run, host } = change;
+  const { incoming, aside } = placesOf(plan.home, run.id);
+  // First: on a full disk this makes the room that the record of the snapshot needs.
+  await host.files.remove(incoming);
+  await host.files.remove(aside);
   const record = await ownRecord(change);
   const kept = await host.files.lstat(placesOf(plan.home, run.id).build);
   // One of the configuration alone (nothing was unpacked) is none to go back to.
   if (kept !== undefined) await writeSnapshot(plan.home, { ...record, complete: true }, host);
   else await removeSnapshot(plan.home, run.id, host);
-  const { incoming, aside } = placesOf(plan.home, run.id);
-  await host.files.remove(incoming);
-  await host.files.remove(aside);
   if (keepCount !== null) await pruneSnapshots(plan.home, keepCount, host);
   await tidyFolders(plan.home, host);
 }
