@@ -1,26 +1,30 @@
-// Start-up as a ratio to `node -e 0` in the same run, and peak memory with a tarball of 200 MB. Prints a table.
+// Start-up as a ratio to `node -e 0` in the same run, verifying as one to `xz -t`, and memory with a tarball of
+// 200 MB. Prints tables; `--verify` measures verifying alone.
 // What needs a server is measured in a private machine (test/helpers/private-machine.sh), which needs root.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bigRelease, trustOf } from './big-release.mjs';
+import { pairs, peak, report, root, run, toolCommand } from './measure.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const tool = join(root, 'bin/sandstorm-airgap.js');
-const PAIRS = 31;
+const cache = join(root, '.cache/bench');
+const STARTS = 31;
+const READINGS = 3;
 const FILLER = 200 * 1024 * 1024;
 const ADDRESS = ['--base-url', 'http://sandstorm.corp.lan:6080'];
 const WILDCARD = ['--wildcard-host', '*.sandstorm.corp.lan:6080'];
 
-const rows = [];
-
-if (process.argv[2] === '--inside') measureAll(process.argv[3], process.argv[4]);
-else if (canHaveMachine()) await inPrivateMachine();
-else {
-  console.log('Without root, dnsmasq and unshare there is no server to measure with: start-up only.\n');
+if (process.argv[2] === '--inside') await measureWithServer(process.argv[3], process.argv[4]);
+else if (process.argv[2] === '--verify') await measureVerify();
+else if (canHaveMachine()) {
+  await inPrivateMachine();
+  await measureVerify();
+} else {
+  console.log('Without root, dnsmasq and unshare there is no server to measure with.\n');
   measureStart();
-  report();
+  await measureVerify();
 }
 
 function measureStart() {
@@ -28,7 +32,7 @@ function measureStart() {
   start('status, no server', ['status', '--home', '/nonexistent']);
 }
 
-function measureAll(work, key) {
+async function measureWithServer(work, key) {
   process.env.SANDSTORM_AIRGAP_STATE_DIR = join(work, 'state');
   const home = ['--home', join(work, 'home')];
   const first = join(work, 'usb/sandstorm-308.tar.xz');
@@ -37,13 +41,36 @@ function measureAll(work, key) {
 
   run(['trust', 'add', key, '--reason', 'signs these tarballs']);
   measureStart();
-  peak('preflight, 200 MB', ['preflight', first, ...ADDRESS, ...WILDCARD, ...home], work);
-  peak('install, 200 MB', ['install', first, ...ADDRESS, ...WILDCARD, ...home, ...yes], work);
+  await peak('preflight, 200 MB', ['preflight', first, ...ADDRESS, ...WILDCARD, ...home], 200);
+  await peak('install, 200 MB', ['install', first, ...ADDRESS, ...WILDCARD, ...home, ...yes], 200);
   start('status, server up', ['status', ...home]);
-  start('(a bare script, 2 requests)', twoRequests());
-  peak('update, 200 MB', ['update', second, ...home, ...yes], work);
+  pairs('(a bare script, 2 requests)', STARTS, NODE, twoRequests(), '');
+  await peak('update, 200 MB', ['update', second, ...home, ...yes], 200);
   run(['service', 'stop', ...home]);
   report();
+}
+
+/** Against xz alone, which does nothing but decode: hashing, judging and the signature go on beside it. */
+async function measureVerify() {
+  const work = mkdtempSync(join(tmpdir(), 'sandstorm-bench-'));
+  try {
+    process.env.SANDSTORM_AIRGAP_STATE_DIR = join(work, 'state');
+    const tarball = await bigRelease(cache);
+    run(['trust', 'add', trustOf(tarball), '--reason', 'bench']);
+    const verify = ['release', 'verify', tarball];
+    const base = { name: 'xz -t', command: ['xz', '-t', tarball] };
+    pairs('release verify, 190 MB', READINGS, base, toolCommand(verify), 'at most 1.20');
+    await peak('release verify, 190 MB', verify, 200);
+    report();
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+const NODE = { name: 'node -e 0', command: [process.execPath, '-e', '0'] };
+
+function start(what, args) {
+  pairs(what, STARTS, NODE, toolCommand(args), 'at most 2.00');
 }
 
 /** What node itself needs to look up two names and ask a server twice, as `status` does. */
@@ -53,64 +80,7 @@ function twoRequests() {
     for (const host of ['sandstorm.corp.lan', 'selftest-0123456789abcdef0123.sandstorm.corp.lan'])
       require('node:http').get({ host, port: 6080, agent: false }, (answer) =>
         answer.resume().on('end', () => --open === 0 && process.exit()));`;
-  return { node: ['-e', script] };
-}
-
-/** Pairs, one after the other, so that what else the machine does hits both alike. */
-function start(what, args) {
-  const command = args.node ?? [tool, ...args];
-  const pairs = Array.from({ length: PAIRS }, () => [time(['-e', '0']), time(command)]);
-  const ours = median(pairs.map(([, mine]) => mine));
-  const ratio = median(pairs.map(([base, mine]) => mine / base));
-  rows.push([
-    what,
-    `${ratio.toFixed(2)} x node -e 0`,
-    `${ours.toFixed(0)} ms`,
-    args.node ? '' : 'at most 2.00',
-  ]);
-}
-
-function time(args) {
-  const began = process.hrtime.bigint();
-  const { status, stderr } = spawnSync(process.execPath, args, { env: environment() });
-  const took = Number(process.hrtime.bigint() - began) / 1e6;
-  if (status !== 0) throw new Error(`${args.join(' ')}: exit ${status}: ${stderr}`);
-  return took;
-}
-
-function peak(what, args, work) {
-  const file = join(work, 'peak');
-  const { took } = run(args, ['--require', join(root, 'bench/peak.cjs')], { BENCH_PEAK_FILE: file });
-  const megabytes = Number(readFileSync(file, 'utf8')) / 1024;
-  rows.push([what, `${megabytes.toFixed(0)} MB`, `${(took / 1000).toFixed(1)} s`, 'at most 200 MB']);
-}
-
-function run(args, nodeArgs = [], more = {}) {
-  const began = process.hrtime.bigint();
-  const env = { ...environment(), ...more };
-  const ran = spawnSync(process.execPath, [...nodeArgs, tool, ...args], { env, maxBuffer: 1 << 26 });
-  if (ran.status !== 0) throw new Error(`${args.join(' ')}: exit ${ran.status}: ${ran.stdout}${ran.stderr}`);
-  return { took: Number(process.hrtime.bigint() - began) / 1e6 };
-}
-
-/** Reading extra certificates would add the same to both sides and flatter the ratio. */
-function environment() {
-  const env = { ...process.env };
-  delete env.NODE_EXTRA_CA_CERTS;
-  return env;
-}
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-}
-
-function report() {
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)));
-  for (const [what, figure, absolute, target] of rows) {
-    console.log(
-      `${what.padEnd(widths[0])}   ${figure.padStart(widths[1])}   ${absolute.padStart(widths[2])}   ${target}`.trimEnd(),
-    );
-  }
+  return [process.execPath, '-e', script];
 }
 
 function canHaveMachine() {
@@ -145,7 +115,6 @@ async function inPrivateMachine() {
 
 /** Made once: packing noise takes longer than all the measuring. */
 async function bigTarball(build) {
-  const cache = join(root, '.cache/bench');
   const path = join(cache, `sandstorm-${build}.tar.xz`);
   if (existsSync(path)) return path;
   mkdirSync(cache, { recursive: true });
