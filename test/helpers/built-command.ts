@@ -11,6 +11,8 @@ export interface Ran {
 }
 
 export interface BuiltCommand {
+  /** Path of what node runs. */
+  readonly file: string;
   run(args: readonly string[], options?: { input?: string; env?: Record<string, string> }): Promise<Ran>;
   remove(): Promise<void>;
 }
@@ -19,10 +21,12 @@ export interface BuiltCommand {
 export async function buildCommand(): Promise<BuiltCommand> {
   const dir = await mkdtemp(join(tmpdir(), 'sandstorm-airgap-built-'));
   await bundle(new URL('../../src/main.ts', import.meta.url).pathname, dir);
+  const file = join(dir, 'main.mjs');
   return {
+    file,
     run: (args, { input, env = {} } = {}) =>
       new Promise((resolve) => {
-        const child = spawn(process.execPath, [join(dir, 'main.mjs'), ...args], {
+        const child = spawn(process.execPath, [file, ...args], {
           env: { PATH: process.env.PATH, HOME: dir, SANDSTORM_AIRGAP_STATE_DIR: join(dir, 'state'), ...env },
           stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
           timeout: 30_000,
