@@ -60,7 +60,8 @@ export async function carryOutChange(wish: ChangeWish, steps: readonly Step[]): 
     }
     await run.end('done').catch(logged(host));
   } catch (failure) {
-    throw await goBack(change, failure);
+    // The signal ends what is being copied as well, and how that died is of no use to anybody.
+    throw await goBack(change, host.interrupted.aborted ? changeInterrupted() : failure);
   }
   const { stoppedAt, answeredAt } = change.seen;
   const pauseMs =
