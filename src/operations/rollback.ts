@@ -20,6 +20,7 @@ import { carryOutChange } from './server-change.js';
 import { requireServer, targetFor } from './server-facts.js';
 import { requireUnchanged } from './unchanged.js';
 import { cancelled, untilAgreed } from './until-agreed.js';
+import { dataToKeep } from './update-facts.js';
 
 export interface RollbackRequest {
   readonly home: string;
@@ -53,8 +54,10 @@ export async function rollback(request: RollbackRequest, host: Host, ui: Ui): Pr
   const { document: conf } = await readConf(home, host);
   const target = targetFor(home, conf, request.waive);
   const snapshot = await chosen(request, state, host);
-  const makePlan = async (): Promise<RollbackPlan> =>
-    planRollback({
+  const makePlan = async (): Promise<RollbackPlan> => {
+    // Only for where they lie: what is copied is the snapshot's.
+    await dataToKeep(home, snapshot.scope, host);
+    return planRollback({
       home,
       from: state.folder,
       to: snapshot.release,
@@ -66,6 +69,7 @@ export async function rollback(request: RollbackRequest, host: Host, ui: Ui): Pr
       waive: request.waive,
       stableSeconds: request.patience.stableMs / 1000,
     });
+  };
   const plan = await untilAgreed(host, async () => {
     const agreed = await makePlan();
     for (const line of describeRollback(agreed)) ui.say(line);

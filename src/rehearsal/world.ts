@@ -28,8 +28,11 @@ export interface World {
   readonly scriptEnv: Readonly<Record<string, string>>;
   /** Made on the spot, and trusted in this world. */
   readonly signingKey: SigningKey;
-  /** Makes sandstorm-<build>.tar.xz out of the stand-in, and signs it; how it behaves as `key=value` lines. */
-  makeRelease(build: number, behaviour?: string): Promise<string>;
+  /**
+   * Makes sandstorm-<build>.tar.xz out of the stand-in, and signs it; how it behaves as `key=value` lines.
+   * @param mongo7 with MongoDB 7, to which the data must be migrated
+   */
+  makeRelease(build: number, behaviour?: string, mongo7?: boolean): Promise<string>;
   /** A copy of a tarball that breaks off after two thirds, beside its whole signature. */
   makeTruncated(tarball: string): Promise<string>;
   /** Ends its processes and removes it. */
@@ -103,7 +106,7 @@ async function furnish(root: string, dns: DnsServer, host: Host): Promise<Omit<W
     scriptEnv: { STAND_IN_MACHINE_ROOT: machine, STAND_IN_INIT: 'unknown' },
     signingKey,
 
-    async makeRelease(build, behaviour = '') {
+    async makeRelease(build, behaviour = '', mongo7 = false) {
       const work = join(root, 'work');
       const folder = `sandstorm-${String(build)}`;
       const tarball = join(tarballs, `${folder}.tar.xz`);
@@ -116,6 +119,8 @@ async function furnish(root: string, dns: DnsServer, host: Host): Promise<Omit<W
       ]);
       await host.files.writeAtomic(join(work, folder, 'behaviour'), `start_delay_ms=300\n${behaviour}`);
       await host.files.writeAtomic(join(work, folder, 'buildstamp'), `rehearsal ${String(build)}\n`);
+      for (const program of mongo7 ? ['mongod7', 'mongodump', 'mongorestore7'] : [])
+        await host.files.writeAtomic(join(work, folder, 'bin', program), '', 0o755);
       await mustRun(host, 'chmod', ['755', join(work, folder, 'sandstorm')]);
       await mustRun(host, 'tar', ['-C', work, '--sort=name', '-cJf', tarball, folder]);
       await host.files.remove(work);

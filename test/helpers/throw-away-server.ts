@@ -4,6 +4,21 @@ import { join } from 'node:path';
 import { Refusal, type ErrorCode } from '../../src/errors.js';
 import { install, type InstallRequest, type InstallResult } from '../../src/operations/install.js';
 import {
+  abort,
+  resume,
+  type AbortRequest,
+  type TakenUp,
+  type TakeUpRequest,
+} from '../../src/operations/resume.js';
+import { rollback, type RollbackRequest, type RollbackResult } from '../../src/operations/rollback.js';
+import {
+  createSnapshot,
+  pruneSnapshotsByHand,
+  type ListedSnapshot,
+  type SnapshotRequest,
+  type SnapshotResult,
+} from '../../src/operations/snapshots.js';
+import {
   update,
   UPDATE_AS_USUAL,
   type UpdateRequest,
@@ -28,6 +43,11 @@ export interface ThrowAwayServer {
     host?: Host,
     confirm?: Ui['confirm'],
   ): Promise<UpdateResult>;
+  resume(more?: Partial<TakeUpRequest>, host?: Host, confirm?: Ui['confirm']): Promise<TakenUp>;
+  abort(more?: Partial<AbortRequest>, host?: Host, confirm?: Ui['confirm']): Promise<TakenUp>;
+  rollback(more?: Partial<RollbackRequest>, host?: Host, confirm?: Ui['confirm']): Promise<RollbackResult>;
+  snapshot(more?: Partial<SnapshotRequest>, host?: Host): Promise<SnapshotResult>;
+  prune(keep: number, dryRun?: boolean): Promise<readonly ListedSnapshot[]>;
   /** A copy of install.sh with this put before the line of one of its last calls ("make_token"). */
   scriptThat(does: string, before: string): Promise<string>;
   /** Every path in it, with all that a change would change. */
@@ -107,6 +127,15 @@ export async function throwAwayServer(): Promise<ThrowAwayServer> {
           },
         ),
       ),
+    resume: (more = {}, on = host, confirm = ui.confirm) =>
+      closing(resume({ ...common, ...more }, on, { ...ui, confirm })),
+    abort: (more = {}, on = host, confirm = ui.confirm) =>
+      closing(abort({ ...common, leave: false, ...more }, on, { ...ui, confirm })),
+    rollback: (more = {}, on = host, confirm = ui.confirm) =>
+      closing(rollback({ ...common, to: undefined, ...more }, on, { ...ui, confirm })),
+    snapshot: (more = {}, on = host) =>
+      closing(createSnapshot({ ...common, scope: 'database', ...more }, on, ui)),
+    prune: (keep, dryRun = false) => pruneSnapshotsByHand(home, keep, dryRun, host, ui),
     async scriptThat(does, before) {
       const text = await readFile(world.installScript, 'utf8');
       const changed = text.replace(`\n${before}\n`, () => `\n${does}\n${before}\n`);
