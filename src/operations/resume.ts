@@ -5,11 +5,12 @@ import { withLock } from '../journal/lock.js';
 import type { RunRecord } from '../journal/record.js';
 import { stateDirs } from '../journal/state-dir.js';
 import { stillAtWork } from '../server/at-work.js';
+import { runningServer } from '../server/running.js';
 import { placesOf } from '../snapshot/places.js';
 import { readSnapshot, tidyFolders, writeSnapshot } from '../snapshot/store.js';
 import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
-import { stepsLeft } from '../update/carry-on.js';
+import { stepsLeft, type CutOff } from '../update/carry-on.js';
 import type { UpdatePlan } from '../update/plan.js';
 import { isServerPlan, type ServerPlan, type Step } from '../update/step.js';
 import { planUndo } from '../update/undo.js';
@@ -219,12 +220,14 @@ async function cutOffAt(
   record: RunRecord,
   plan: ServerPlan,
   host: Host,
-): Promise<{ done: ReadonlySet<string>; latest: string | undefined; placed: boolean }> {
+): Promise<CutOff> {
   const program = await host.files.stat(join(plan.home, plan.to, 'sandstorm'));
   return {
     done: new Set(record.stepsDone),
+    begun: new Set(record.stepsBegun),
     latest: await host.files.readLink(join(plan.home, 'latest')),
     placed: program?.kind === 'file',
+    running: (await runningServer(plan.home, host)) !== undefined,
   };
 }
 

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { stepsLeft } from '../../../src/update/carry-on.js';
+import { stepsLeft, type CutOff } from '../../../src/update/carry-on.js';
 import { planUpdate, type UpdateFacts } from '../../../src/update/plan.js';
-import { planRollback } from '../../../src/update/rollback-plan.js';
+import { planRollback, planSnapshot } from '../../../src/update/rollback-plan.js';
 import type { ServerPlan } from '../../../src/update/step.js';
 import { UPDATE_FACTS } from '../../helpers/update-facts.js';
 
 const update = (more: Partial<UpdateFacts> = {}): ServerPlan => planUpdate({ ...UPDATE_FACTS, ...more });
 
-function left(plan: ServerPlan, lastDone: string, more: { latest?: string; placed?: boolean } = {}): string {
+function left(plan: ServerPlan, lastDone: string, more: Partial<CutOff> = {}): string {
   const at = plan.steps.findIndex((step) => step.do === lastDone);
   const done = new Set(plan.steps.slice(0, at + 1).map((step) => step.do));
-  return stepsLeft(plan, { done, latest: more.latest ?? plan.from, placed: more.placed ?? done.has('place') })
+  const seen = { done, begun: done, latest: plan.from, placed: done.has('place'), running: false };
+  return stepsLeft(plan, { ...seen, ...more })
     .map((step) => step.do)
     .join(' ');
 }
@@ -60,6 +61,51 @@ describe('what is left of an update', () => {
   });
 });
 
+describe('what is left of a migration of the build that is there', () => {
+  const plan = update({ to: 'sandstorm-308', unpack: false, migrate: true, running: false });
+
+  it('makes no second copy of data that may be converted by now', () => {
+    expect(left(plan, 'keep')).toBe('snapshot migrate-mongo start prove-healthy commit');
+    const begun = new Set(['keep', 'snapshot', 'migrate-mongo']);
+    expect(left(plan, 'snapshot', { begun })).toBe('migrate-mongo start prove-healthy commit');
+    expect(left(plan, 'migrate-mongo')).toBe('start prove-healthy commit');
+  });
+});
+
+describe('what is left of an update of a server that was not running', () => {
+  const plan = update({ running: false });
+
+  it('stops the one that the machine has started since', () => {
+    expect(left(plan, 'keep', { running: true })).toBe(
+      'stop place snapshot sandstorm-update start prove-healthy commit',
+    );
+    expect(left(plan, 'keep')).toBe('place snapshot sandstorm-update start prove-healthy commit');
+    expect(left(plan, 'start', { running: true, latest: 'sandstorm-309' })).toBe(
+      'start prove-healthy commit',
+    );
+  });
+
+  it('never stops what is to change while it runs', () => {
+    expect(left(update({ strategy: 'live' }), 'keep', { running: true })).not.toContain('stop');
+  });
+});
+
+describe('what is left of a snapshot by hand', () => {
+  const plan = planSnapshot({
+    home: '/h',
+    build: 'sandstorm-308',
+    running: true,
+    scope: 'database',
+    bytes: 1,
+    waive: [],
+    stableSeconds: 1,
+  });
+  it('is made anew until the server was started again', () => {
+    expect(left(plan, 'snapshot')).toBe('stop snapshot start prove-healthy commit');
+    expect(left(plan, 'start', { running: true })).toBe('start prove-healthy commit');
+  });
+});
+
 describe('what is left of a rollback', () => {
   const plan = planRollback({
     home: '/h',
@@ -76,5 +122,22 @@ describe('what is left of a rollback', () => {
   it('brings the data anew unless the link has moved', () => {
     expect(left(plan, 'bring-data')).toBe('stop bring-data relink start prove-healthy commit');
     expect(left(plan, 'bring-data', { latest: 'sandstorm-308' })).toBe('start prove-healthy commit');
+  });
+
+  it('to a snapshot of the same build does not bring the data a second time once people work with them', () => {
+    const same = planRollback({
+      home: '/h',
+      from: 'sandstorm-308',
+      to: 'sandstorm-308',
+      snapshot: 'id',
+      takenAt: '2026-11-22T02:13:00.000Z',
+      dataBytes: 1,
+      running: true,
+      targetExists: true,
+      waive: [],
+      stableSeconds: 1,
+    });
+    expect(left(same, 'bring-data')).toBe('stop bring-data start prove-healthy commit');
+    expect(left(same, 'start', { running: true })).toBe('start prove-healthy commit');
   });
 });
