@@ -3,8 +3,9 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { pack } from 'tar-stream';
 
 const BUILD = 310;
@@ -20,11 +21,27 @@ export async function bigRelease(folder) {
   const path = join(folder, `sandstorm-${BUILD}.tar.xz`);
   if (existsSync(`${path}.update-sig`)) return path;
   mkdirSync(folder, { recursive: true });
-  await packRelease(path);
+  await packRelease(path, BUILD);
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   writeFileSync(keyFile(path), publicKey.export({ format: 'der', type: 'spki' }));
   writeFileSync(`${path}.update-sig`, updateSig(sign(null, readFileSync(path), privateKey)));
   return path;
+}
+
+/** One as large that runs: the stand-in's program in it, and no MongoDB 7. Not signed. */
+export async function bigStandIn(folder, build) {
+  const path = join(folder, `stand-in/sandstorm-${build}.tar.xz`);
+  if (existsSync(path)) return path;
+  mkdirSync(join(folder, 'stand-in'), { recursive: true });
+  await packRelease(path, build, standInProgram());
+  return path;
+}
+
+/** Name in the release -> bytes. */
+function standInProgram() {
+  const from = fileURLToPath(new URL('../test/stand-ins', import.meta.url));
+  const modules = readdirSync(join(from, 'lib')).map((name) => `lib/${name}`);
+  return new Map(['sandstorm', ...modules].map((name) => [name, readFileSync(join(from, name))]));
 }
 
 /** What `trust add` takes. */
@@ -41,20 +58,20 @@ function updateSig(signature) {
   return Buffer.concat([head, signature]);
 }
 
-async function packRelease(path) {
+async function packRelease(path, build, program) {
   const draft = `${path}.part`;
   const xz = spawn('sh', ['-c', `exec xz ${XZ.join(' ')} > "$0"`, draft], {
     stdio: ['pipe', 'inherit', 'inherit'],
   });
   const archive = pack();
   archive.pipe(xz.stdin);
-  await fill(archive, `sandstorm-${BUILD}`);
+  await fill(archive, `sandstorm-${build}`, program);
   const [code] = await once(xz, 'close');
   if (code !== 0) throw new Error(`xz ended with ${code}`);
   renameSync(draft, path);
 }
 
-async function fill(archive, top) {
+async function fill(archive, top, program) {
   const random = seeded(20261125);
   const below = (limit) => Math.floor(random() * limit);
   const text = programText(below);
@@ -69,13 +86,18 @@ async function fill(archive, top) {
     archive.entry({ name: `${top}/${name}`, type: 'directory', mode: 0o755, mtime: new Date(0) });
 
   folder('');
-  await add('sandstorm', text(4_000_000), 0o755);
+  if (program === undefined) await add('sandstorm', text(4_000_000), 0o755);
+  else {
+    folder('lib/');
+    for (const [name, bytes] of program) await add(name, bytes, 0o755);
+  }
   await add('buildstamp', Buffer.from('bench\n'));
   folder('bin/');
   folder('programs/');
   folder('programs/server/');
   for (const [name, megabytes] of Object.entries(LARGE_FILES)) {
-    await add(name, text(megabytes * 1_000_000), 0o755);
+    const unlike7 = program === undefined ? name : name.replace('mongod7', 'mongod-more');
+    await add(unlike7, text(megabytes * 1_000_000), 0o755);
   }
   folder('node_modules/');
   for (let at = 0; at < FOLDERS; at += 1) {

@@ -11,11 +11,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const DATABASE = 200 * 1024 * 1024;
 
 /**
- * @param work folder with home/ (a running server of a lower build) and usb/ with both tarballs
- * @param update runs the tool's update to the end
- * @returns milliseconds
+ * @param home of a running server of a lower build than the tarball's
+ * @param update runs the tool's update to a higher one still, to its end
+ * @returns milliseconds of each
  */
-export async function measurePauses({ home, upstreamTarball, update }) {
+export async function pauses({ home, upstreamTarball, update }) {
   fillDatabase(join(home, 'var/mongo/filler'));
   const command = join(home, 'sandstorm');
   const upstream = await pauseDuring(() => {
