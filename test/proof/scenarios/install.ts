@@ -35,6 +35,7 @@ export async function installScenario(shop: Workshop): Promise<Scenario> {
       image,
       command: INSTALL_ARGS,
       runName: '-install',
+      success: 'done',
       before: 'nothing',
       done,
       undone: 'nothing',

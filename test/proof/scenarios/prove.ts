@@ -130,7 +130,7 @@ async function goOn(
     const answer = await machine.tool(onward.command);
     story.push(`${onward.name}: ${shortly(answer)}`);
     if (answer.exitCode !== 0) throw new Error(`${onward.name} ended with ${String(answer.exitCode)}`);
-  } else if (crash.ran !== undefined) checkExitCode(crash.ran.exitCode, found);
+  } else if (crash.ran !== undefined) checkExitCode(scenario, crash.ran.exitCode, found);
   // Cut off while it prepared itself, it has left a copy of the tarball that goes when it runs again.
   const end = await auditEnd(machine, aim, { clean: wasPending });
   story.push(`in the end: ${factsOf(end)}`);
@@ -164,9 +164,9 @@ function endOf({ runName, before, done, undone }: Scenario, { facts: { run } }: 
 }
 
 /** A run that came to an end of its own must have said which. */
-function checkExitCode(exitCode: number, { facts }: Audit): void {
+function checkExitCode({ success }: Scenario, exitCode: number, { facts }: Audit): void {
   const outcome = facts.run?.outcome;
-  if (exitCode === 0 && outcome !== 'done') throw new Error('it said it was done');
+  if (exitCode === 0 && outcome !== success) throw new Error(`it said it was ${success}`);
   if (exitCode === 6 && outcome !== 'undone') throw new Error('it said it was undone');
 }
 

@@ -9,6 +9,8 @@ export interface Scenario {
   readonly command: readonly string[];
   /** How the names of its runs end: "-update". */
   readonly runName: string;
+  /** What its journal ends with when it says 0. */
+  readonly success: 'done' | 'undone';
   /** A machine it never ran on, one it has come to its end on, and one on which all of it was undone. */
   readonly before: Aim;
   readonly done: Aim;

@@ -38,6 +38,7 @@ export async function updateScenario(shop: Workshop): Promise<UpdateScenario> {
     image,
     command: UPDATE_ARGS,
     runName: '-update',
+    success: 'done',
     before,
     done,
     undone: before,
