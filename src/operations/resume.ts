@@ -216,11 +216,7 @@ function planOf(record: RunRecord): ServerPlan {
   });
 }
 
-async function cutOffAt(
-  record: RunRecord,
-  plan: ServerPlan,
-  host: Host,
-): Promise<CutOff> {
+async function cutOffAt(record: RunRecord, plan: ServerPlan, host: Host): Promise<CutOff> {
   const program = await host.files.stat(join(plan.home, plan.to, 'sandstorm'));
   return {
     done: new Set(record.stepsDone),
