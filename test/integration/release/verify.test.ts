@@ -272,6 +272,58 @@ describe.skipIf(!requireReal('verifying release tarballs', ['xz']))('verifyRelea
     });
   });
 
+  describe('a key that was tampered with', () => {
+    it('of the .sig, in any byte of it or cut: vouches for nothing', { timeout: 120_000 }, async () => {
+      await without('.update-sig');
+      const armored = await readFile(keyFile, 'utf8');
+      const key = Buffer.from(/\n\n([^]+?)\n=/.exec(armored)?.[1] ?? '', 'base64');
+      const other = join(dir, 'other.key');
+      await writeFile(other, key);
+      expect(await outcome({ keyFile: other })).toBe('absent, valid: ok');
+      // Its first packet is the key itself; what follows are names and what the key says of itself.
+      const length = 3 + key.readUInt16BE(1);
+      const random = seeded(17);
+      for (let round = 0; round < 40; round += 1) {
+        const at = Math.floor(random() * length);
+        const bytes = Buffer.from(key);
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(random() * 8));
+        await writeFile(other, round % 4 === 0 ? key.subarray(0, at) : bytes);
+        expect(await outcome({ keyFile: other }), `byte ${at}`).toMatch(
+          /^absent, unknown-key: |^E_SIGNATURE_FORMAT$/,
+        );
+      }
+    });
+
+    it('of the .update-sig, in any bit: vouches for nothing', { timeout: 120_000 }, async () => {
+      await without('.sig');
+      const random = seeded(18);
+      for (let round = 0; round < 40; round += 1) {
+        const bytes = Buffer.from(ED.fingerprint, 'hex');
+        const at = Math.floor(random() * bytes.length);
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(random() * 8));
+        const key = added({ ...ED, fingerprint: bytes.toString('hex').toUpperCase() });
+        expect(await outcome({ trust: [key] }), `byte ${at}`).toBe('wrong, absent: E_SIGNATURE_WRONG');
+      }
+    });
+
+    it('of small order, by which one signature would be right for every tarball', async () => {
+      await without('.sig');
+      // R is S times the base point, here the point itself: right for a key that adds nothing, whatever is signed.
+      const base = `58${'66'.repeat(31)}`;
+      await change('.update-sig', (bytes) =>
+        Buffer.concat([bytes.subarray(0, 32), Buffer.from(`${base}01${'00'.repeat(31)}`, 'hex')]),
+      );
+      for (const fingerprint of [
+        `01${'00'.repeat(31)}`,
+        `01${'00'.repeat(30)}80`,
+        `EE${'FF'.repeat(30)}7F`,
+      ]) {
+        const key = added({ ...ED, fingerprint });
+        expect(await outcome({ trust: [key] })).toBe('wrong, absent: E_SIGNATURE_WRONG');
+      }
+    });
+  });
+
   it("works on a staged copy, about the original's bytes", async () => {
     const watching = async () => {
       const watch = await watchSignatures(file(''), BOTH, host, { keyFile });
