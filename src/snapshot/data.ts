@@ -4,7 +4,7 @@ import type { Host } from '../system/host.js';
 import { copyFolder } from './copy.js';
 import { placesOf } from './places.js';
 import { dataFolders, MIGRATION_FOLDERS, type SnapshotRecord } from './record.js';
-import { writeSnapshot } from './store.js';
+import { readSnapshot, writeSnapshot } from './store.js';
 
 /**
  * Copies the data of a stopped server beside them, to the disk. Anew, should an earlier try have left something.
@@ -12,6 +12,8 @@ import { writeSnapshot } from './store.js';
  */
 export async function takeData(home: string, record: SnapshotRecord, host: Host): Promise<void> {
   const { dataRoot, data } = placesOf(home, record.id);
+  // Until the new copy is whole the record must not speak of the earlier one.
+  await writeSnapshot(home, { ...record, scope: 'none', bytes: 0 }, host);
   await ownFolder(dataRoot, host);
   await host.files.remove(data);
   await host.files.makeDir(data, 0o700);
@@ -23,6 +25,17 @@ export async function takeData(home: string, record: SnapshotRecord, host: Host)
   const migrationFolders = await migrationFoldersIn(home, host);
   await writeSnapshot(home, { ...record, migrationFolders, takenAt: host.clock.now().toISOString() }, host);
 }
+
+/** Takes away what is no copy of anything yet, and holds room that may be needed. */
+export async function dropHalfCopy(home: string, id: string, host: Host): Promise<void> {
+  const { data } = placesOf(home, id);
+  const record = await readSnapshot(home, id, host);
+  if (record?.scope === 'none') await host.files.remove(data);
+  else if (record !== undefined) await host.files.remove(join(data, INCOMING));
+}
+
+/** What is being copied out of another snapshot, in the folder of the one that keeps what it replaces. */
+const INCOMING = 'incoming';
 
 /** The folders of a migration that lie in `var` now. */
 export async function migrationFoldersIn(home: string, host: Host): Promise<string[]> {
@@ -45,10 +58,11 @@ export async function giveBackData(home: string, record: SnapshotRecord, host: H
   }
   for (const name of MIGRATION_FOLDERS) {
     const kept = join(data, name);
-    const present = join(home, 'var', name);
-    const isKept = (await host.files.lstat(kept)) !== undefined;
-    if (isKept || !record.migrationFolders.includes(name)) await host.files.remove(present);
-    if (isKept) await host.files.rename(kept, present);
+    if ((await host.files.lstat(kept)) !== undefined) {
+      await host.files.remove(join(home, 'var', name));
+      await host.files.rename(kept, join(home, 'var', name));
+    }
+    if (!record.migrationFolders.includes(name)) await host.files.remove(join(home, 'var', name));
   }
 }
 
@@ -64,7 +78,7 @@ export async function bringData(
 ): Promise<void> {
   const source = placesOf(home, from.id).data;
   const { dataRoot, data } = placesOf(home, into.id);
-  const fresh = join(data, 'incoming');
+  const fresh = join(data, INCOMING);
   await ownFolder(dataRoot, host);
   await host.files.makeDir(data, 0o700);
   await host.files.remove(fresh);
@@ -72,26 +86,21 @@ export async function bringData(
   for (const folder of dataFolders(from.scope))
     await copyFolder(join(source, folder), join(fresh, folder), host);
   await host.files.syncTree(fresh);
-  await writeSnapshot(
-    home,
-    {
-      ...into,
-      migrationFolders: await migrationFoldersIn(home, host),
-      takenAt: host.clock.now().toISOString(),
-    },
-    host,
-  );
+  const there = await migrationFoldersIn(home, host);
+  const keptAlready = new Set(await host.files.list(data));
+  const migrationFolders = MIGRATION_FOLDERS.filter((name) => there.includes(name) || keptAlready.has(name));
+  await writeSnapshot(home, { ...into, migrationFolders, takenAt: host.clock.now().toISOString() }, host);
+  // They belong to the data that go: beside older ones they would look like a migration that was cut off.
+  for (const name of there) {
+    if (!from.migrationFolders.includes(name))
+      await moveAway(join(home, 'var', name), join(data, name), host);
+  }
   for (const folder of dataFolders(from.scope)) {
     const present = join(home, 'var', folder);
     // Kept already: what lies there now is the copy that an earlier try had brought.
     if ((await host.files.lstat(join(data, folder))) !== undefined) await host.files.remove(present);
     else await moveAway(present, join(data, folder), host);
     await host.files.rename(join(fresh, folder), present);
-  }
-  // Beside data that are not of MongoDB 7, what a migration has left would look like one that was cut off.
-  for (const name of MIGRATION_FOLDERS) {
-    if (!from.migrationFolders.includes(name))
-      await moveAway(join(home, 'var', name), join(data, name), host);
   }
   await host.files.remove(fresh);
 }

@@ -20,7 +20,21 @@ export async function mongoFacts(home: string, host: Host): Promise<MongoFacts> 
       : '';
   const isSeven = text === '7';
   const backup = await host.files.lstat(join(home, 'var/mongo-2.6-backup')).catch(() => undefined);
-  return { isSeven, halfMigrated: !isSeven && backup?.kind === 'directory' };
+  const halfMigrated = !isSeven && backup?.kind === 'directory' && !(await isOldDatabase(home, host));
+  return { isSeven, halfMigrated };
+}
+
+/**
+ * The old data can be back in their place although the backup is still there: somebody has copied them, and people
+ * have worked on them since. A database that was ever started has a mongod.lock; what MongoDB 7 has made has a
+ * file WiredTiger as well. Who may not look into it cannot tell, and must not speak of a migration.
+ */
+async function isOldDatabase(home: string, host: Host): Promise<boolean> {
+  const data = join(home, 'var/mongo');
+  if ((await host.files.stat(data)) === undefined) return false;
+  if (!(await host.files.readable(data))) return true;
+  const names = await host.files.list(data);
+  return names.includes('mongod.lock') && !names.includes('WiredTiger');
 }
 
 /**
