@@ -36,6 +36,8 @@ export interface RunRecord {
   readonly stepOpen: string | undefined;
   /** It was on its way back. */
   readonly turnedBack: boolean;
+  /** Steps of the way back whose end is there. */
+  readonly undone: readonly string[];
 }
 
 /**
@@ -49,6 +51,7 @@ export function parseJournal(id: string, dir: string, text: string): RunRecord |
 
   const done = new Set<string>();
   const begun = new Set<string>();
+  const undone = new Set<string>();
   let open: string | undefined;
   let turnedBack = false;
   let end: (JournalEntry & { event: 'end' }) | undefined;
@@ -71,9 +74,12 @@ export function parseJournal(id: string, dir: string, text: string): RunRecord |
         open = undefined;
         break;
       case 'undo-begins':
+        // Also when the line that tells of the turn is lost: a disk that is full may have torn it.
+        turnedBack = true;
         open = entry.step;
         break;
       case 'undo-ends':
+        undone.add(entry.step);
         open = undefined;
         break;
       case 'taken-up':
@@ -98,6 +104,7 @@ export function parseJournal(id: string, dir: string, text: string): RunRecord |
     stepsBegun: [...begun],
     stepOpen: open,
     turnedBack,
+    undone: [...undone],
   };
 }
 

@@ -94,7 +94,8 @@ export function stuck(
     ].join('. '),
     {
       hint: [
-        'mend the cause, then: sandstorm-airgap abort (goes back), or sandstorm-airgap resume (once more ahead)',
+        'mend the cause, then: sandstorm-airgap abort (goes back once more)',
+        'or put it right by hand, and then: sandstorm-airgap abort --leave',
         'sandstorm-airgap status shows what is there now',
         `kept: ${plan.from} in ${places.build} or already back in ${plan.home}`,
         ...(hasData

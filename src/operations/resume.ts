@@ -7,6 +7,7 @@ import { stateDirs } from '../journal/state-dir.js';
 import { stillAtWork } from '../server/at-work.js';
 import { runningServer } from '../server/running.js';
 import { placesOf } from '../snapshot/places.js';
+import { dataFolders } from '../snapshot/record.js';
 import { readSnapshot, tidyFolders, writeSnapshot } from '../snapshot/store.js';
 import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
@@ -21,7 +22,7 @@ import { abortInstall, resumeInstall } from './install-taken-up.js';
 import { withRelease, type ObtainedRelease } from './obtain-release.js';
 import { pending, pendingRun, whatHappened } from './pending.js';
 import type { Patience } from './prove.js';
-import { carryOutChange, takeBack, type ChangeWish } from './server-change.js';
+import { carryOutChange, seenNow, takeBack, type ChangeWish } from './server-change.js';
 import { targetFor } from './server-facts.js';
 import { cancelled } from './until-agreed.js';
 import { removeDeadStaging } from './dead-staging.js';
@@ -99,8 +100,7 @@ async function goAllTheWayBack(
   host: Host,
   ui: Ui,
 ): Promise<TakenUp> {
-  const { latest } = await cutOffAt(record, plan, host);
-  const undo = planUndo(plan, { begun: new Set(record.stepsBegun), latest });
+  const undo = planUndo(plan, await seenNow(plan, record.id, host));
   ui.say(`  Back to ${plan.from}: ${undo.length === 0 ? 'nothing had been changed' : undo.join(', ')}`);
   if (undo.includes('restore-data')) {
     const snapshot = await readSnapshot(plan.home, record.id, host);
@@ -126,8 +126,10 @@ async function leave(record: RunRecord, request: TakeUpRequest, host: Host, ui: 
     const { incoming, build, data } = placesOf(request.home, record.id);
     const snapshot = await readSnapshot(request.home, record.id, host);
     const whole = (await host.files.lstat(build)) !== undefined;
-    const hasData = snapshot?.scope === 'none' || (await host.files.lstat(data)) !== undefined;
-    if (snapshot !== undefined && whole && hasData) {
+    // Some of its data may be back in their place already.
+    const folders = snapshot === undefined ? [] : dataFolders(snapshot.scope);
+    const there = await Promise.all(folders.map((folder) => host.files.lstat(join(data, folder))));
+    if (snapshot !== undefined && whole && !there.includes(undefined)) {
       await writeSnapshot(request.home, { ...snapshot, complete: true }, host);
     }
     await host.files.remove(incoming);
@@ -164,7 +166,7 @@ const POLL_MS = 500;
 
 async function waitForOthers(home: string, record: RunRecord, host: Host, ui: Ui): Promise<void> {
   const { incoming, snapshot, data } = placesOf(home, record.id);
-  const look = () => stillAtWork(home, [incoming, snapshot, data, record.dir], host);
+  const look = () => stillAtWork(home, [incoming, snapshot, data], host);
   const first = await look();
   if (first === undefined) return;
   await ui.step('Waiting', async (progress) => {
@@ -218,6 +220,8 @@ function planOf(record: RunRecord): ServerPlan {
 
 async function cutOffAt(record: RunRecord, plan: ServerPlan, host: Host): Promise<CutOff> {
   const program = await host.files.stat(join(plan.home, plan.to, 'sandstorm'));
+  // `sandstorm update` syncs nothing: a link that is to be gone on from must be on the disk first.
+  await host.files.syncDir(plan.home);
   return {
     done: new Set(record.stepsDone),
     begun: new Set(record.stepsBegun),

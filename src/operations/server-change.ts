@@ -2,12 +2,15 @@ import { join } from 'node:path';
 import type { Refusal } from '../errors.js';
 import { readRun, type Run } from '../journal/journal.js';
 import type { HealthTarget } from '../server/health.js';
+import { runningServer } from '../server/running.js';
 import { findServiceManager } from '../service/find-service-manager.js';
 import type { ServiceManager } from '../service/service-manager.js';
+import { dropHalfCopy } from '../snapshot/data.js';
+import { placesOf } from '../snapshot/places.js';
 import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
-import { planUndo } from '../update/undo.js';
-import type { ServerPlan, Step, UndoStep } from '../update/step.js';
+import { planUndo, TIDYING, type Seen } from '../update/undo.js';
+import type { ServerPlan, Step } from '../update/step.js';
 import { changeInterrupted, changeUndone, stuck } from './change-refusals.js';
 import { logged } from './journal-trouble.js';
 import type { ObtainedRelease } from './obtain-release.js';
@@ -30,6 +33,7 @@ export interface Change {
   readonly begun: Set<string>;
   /** Filled in as it goes. */
   readonly seen: { stoppedAt?: number; answeredAt?: number };
+  readonly begun: Set<string>;
 }
 
 export interface ChangeOutcome {
@@ -53,8 +57,8 @@ export async function carryOutChange(wish: ChangeWish, steps: readonly Step[]): 
   try {
     for (const step of steps) {
       if (host.interrupted.aborted) throw changeInterrupted();
-      change.begun.add(step.do);
       await run.stepBegins(step.do);
+      change.begun.add(step.do);
       await takeStep(step, change);
       await run.stepEnds(step.do);
     }
@@ -82,10 +86,12 @@ export async function takeBack(wish: ChangeWish, why: string): Promise<void> {
 }
 
 async function changeFrom(wish: ChangeWish): Promise<Change> {
-  const { plan, run, host } = wish;
-  const record = await readRun(run.id, plan.home, host);
-  const manager = await findServiceManager(plan.home, host);
-  return { ...wish, manager, begun: new Set(record?.stepsBegun), seen: {} };
+  return {
+    ...wish,
+    manager: await findServiceManager(wish.plan.home, wish.host),
+    seen: {},
+    begun: new Set(),
+  };
 }
 
 /** What is to be told in the end: that it was undone, or in which state things are. */
@@ -107,13 +113,12 @@ async function undoAll(given: Change, why: string): Promise<void> {
   const host: Host = { ...given.host, interrupted: new AbortController().signal };
   const change: Change = { ...given, host };
   const { plan, run, ui } = change;
-  const steps = planUndo(plan, {
-    begun: change.begun,
-    latest: await host.files.readLink(join(plan.home, 'latest')),
-  });
+  const steps = planUndo(plan, await seenNow(plan, run.id, host, change.begun));
   // Also when nothing can be written down any more: people are without their server.
   await run.turnsBack(steps, why).catch(logged(host));
   ui.say(`\n  Going back to ${plan.from}\n`);
+  // The old build wants room to start, and a disk that is full may be why it goes back.
+  await dropHalfCopy(plan.home, run.id, host).catch(logged(host));
   for (const step of steps) {
     await run.undoBegins(step).catch(logged(host));
     if (TIDYING.has(step)) await takeUndoStep(step, change).catch(logged(host));
@@ -123,5 +128,20 @@ async function undoAll(given: Change, why: string): Promise<void> {
   await run.end('undone', why).catch(logged(host));
 }
 
-/** The server is well by then: what cannot be removed now is no reason to call it a failure. `clean` finds it. */
-const TIDYING: ReadonlySet<UndoStep> = new Set(['remove-unpacked', 'drop-snapshot']);
+/** @param begun what is known of it besides the journal, which may be on a disk that cannot be read any more */
+export async function seenNow(
+  plan: ServerPlan,
+  id: string,
+  host: Host,
+  begun: Iterable<string> = [],
+): Promise<Seen> {
+  const record = await readRun(id, plan.home, host);
+  const kept = await host.files.lstat(placesOf(plan.home, id).record);
+  return {
+    begun: new Set([...(record?.stepsBegun ?? []), ...begun]),
+    undone: new Set(record?.undone ?? []),
+    latest: await host.files.readLink(join(plan.home, 'latest')),
+    running: (await runningServer(plan.home, host)) !== undefined,
+    dropped: record?.stepsDone.includes('keep') === true && kept === undefined,
+  };
+}

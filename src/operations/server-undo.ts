@@ -1,14 +1,17 @@
 import { join } from 'node:path';
 import { confBytes, confText } from '../config/sandstorm-conf.js';
 import { confPath, planConfEdit } from '../config/conf-file.js';
+import { Refusal } from '../errors.js';
+import { linkFolder, syncFilesystem } from '../snapshot/copy.js';
 import { giveBackData } from '../snapshot/data.js';
 import { mongoFacts } from '../snapshot/mongo.js';
 import { placesOf } from '../snapshot/places.js';
 import { readSnapshot, removeSnapshot, tidyFolders } from '../snapshot/store.js';
 import type { UndoStep } from '../update/step.js';
-import { notWell } from './change-refusals.js';
+import { notWell, snapshotGone } from './change-refusals.js';
 import { settingsAsEdits } from './conf-edits.js';
 import { proveWithProgress } from './prove.js';
+import { logged } from './journal-trouble.js';
 import type { Change } from './server-change.js';
 
 /** Makes one step of the way back. Each can be made again, also when it was cut off in the middle. */
@@ -59,10 +62,12 @@ export async function takeUndoStep(step: UndoStep, change: Change): Promise<void
 
 async function restoreData({ plan, run, host }: Change): Promise<void> {
   const record = await readSnapshot(plan.home, run.id, host);
-  if (record !== undefined && record.scope !== 'none') return giveBackData(plan.home, record, host);
+  // Torn, or not to be read: without it nobody knows what is the old data, and dropping them would be the end of them.
+  if (record === undefined) throw snapshotGone(run.id);
+  if (record.scope !== 'none') return giveBackData(plan.home, record, host);
   // Without a snapshot: the old data as `migrate-mongo` put them away, if this run had it do so.
   const backup = join(plan.home, 'var/mongo-2.6-backup');
-  const ours = record?.migrationFolders.includes('mongo-2.6-backup') === false;
+  const ours = !record.migrationFolders.includes('mongo-2.6-backup');
   if (!ours || (await host.files.lstat(backup)) === undefined) return;
   const { isSeven, halfMigrated } = await mongoFacts(plan.home, host);
   if (!isSeven && !halfMigrated) return;
@@ -75,20 +80,45 @@ async function restoreData({ plan, run, host }: Change): Promise<void> {
 /**
  * The kept build takes the place of whatever is there: the new one deletes lower builds as it starts, and may have
  * been cut off in the middle of that. No look at each of forty thousand files, while people wait.
+ * It stays kept: as long as the link names the new build, the machine may come up with that one, which deletes the
+ * old one again.
  */
-async function relinkOld({ plan, run, host }: Change): Promise<void> {
+async function relinkOld(change: Change): Promise<void> {
+  const { plan, run, host } = change;
   const { build, aside } = placesOf(plan.home, run.id);
   const folder = join(plan.home, plan.from);
+  const relink = () => host.files.replaceLink(join(plan.home, 'latest'), plan.from);
   if ((await host.files.lstat(build)) !== undefined) {
+    const copy = await linkedOnceMore(change);
     if ((await host.files.lstat(folder)) !== undefined) {
       await host.files.makeDir(aside, 0o700);
       const away = join(aside, `replaced-${plan.from}`);
       await host.files.remove(away);
       await host.files.rename(folder, away);
     }
-    await host.files.rename(build, folder);
+    // No room for another copy: then the link goes first, and for a moment leads nowhere.
+    if (copy === undefined) await relink();
+    await host.files.rename(copy ?? build, folder);
   }
-  await host.files.replaceLink(join(plan.home, 'latest'), plan.from);
+  if ((await host.files.stat(join(folder, 'sandstorm')))?.kind !== 'file')
+    throw new Refusal('E_UPDATE_FAILED', `${folder} is not there, or not whole`);
+  await relink();
+}
+
+/** By hard links, on the disk; undefined where that cannot be done, on a disk that is full. */
+async function linkedOnceMore({ plan, run, host }: Change): Promise<string | undefined> {
+  const { build, incoming } = placesOf(plan.home, run.id);
+  const copy = join(incoming, 'back');
+  try {
+    await host.files.makeDir(incoming, 0o700);
+    await host.files.remove(copy);
+    await linkFolder(build, copy, host);
+    await syncFilesystem(incoming, host);
+    return copy;
+  } catch (error) {
+    logged(host)(error);
+    return undefined;
+  }
 }
 
 /** What was there before under the new build's name goes back to it. */
@@ -99,10 +129,10 @@ async function removePlaced({ plan, run, host }: Change): Promise<void> {
   const beforeIsAside = (await host.files.lstat(before)) !== undefined;
   // Still where it was unpacked: what has the name is not ours.
   const notYet = (await host.files.lstat(join(incoming, plan.to))) !== undefined;
-  if ((beforeIsAside || !notYet) && (await host.files.lstat(placed)) !== undefined) {
+  const already = (await host.files.lstat(join(incoming, 'failed'))) !== undefined;
+  if (!already && (beforeIsAside || !notYet) && (await host.files.lstat(placed)) !== undefined) {
     // Out of the way now, removed once the server is back: forty thousand files take their time.
     await host.files.makeDir(incoming, 0o700);
-    await host.files.remove(join(incoming, 'failed'));
     await host.files.rename(placed, join(incoming, 'failed'));
   }
   if (beforeIsAside) await host.files.rename(before, placed);

@@ -100,8 +100,10 @@ export function doomed(host: Host, { step, way = 'there', at }: Moment): Doomed 
     },
     async bury(stateDir) {
       for (const release of held) release();
-      for (const home of await readdir(stateDir))
-        await rm(join(stateDir, home, 'locks'), { recursive: true, force: true });
+      for (const entry of await readdir(stateDir, { withFileTypes: true })) {
+        if (entry.isDirectory())
+          await rm(join(stateDir, entry.name, 'locks'), { recursive: true, force: true });
+      }
     },
   };
 }

@@ -51,7 +51,8 @@ async function pathsIn(folder: string, except: RegExp): Promise<string[]> {
     const path = join(folder, entry.name);
     // Copies of sandstorm.conf: one more each time, and meant to stay.
     if (path.endsWith('/backups')) continue;
-    found.push(path);
+    // An empty one is made by the next run, and stays when that is killed.
+    if (!except.test(path) && entry.name !== 'staging') found.push(path);
     if (entry.isDirectory()) found.push(...(await pathsIn(path, except)));
   }
   return found;

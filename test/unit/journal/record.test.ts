@@ -33,6 +33,7 @@ describe('a journal', () => {
       stepsBegun: ['stop', 'start'],
       stepOpen: 'start',
       turnedBack: false,
+      undone: [],
     });
   });
 

@@ -2,17 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { planUpdate, type UpdateFacts } from '../../../src/update/plan.js';
 import { planRollback, planSnapshot } from '../../../src/update/rollback-plan.js';
 import type { ServerPlan } from '../../../src/update/step.js';
-import { planUndo } from '../../../src/update/undo.js';
+import { planUndo, type Seen } from '../../../src/update/undo.js';
 import { UPDATE_FACTS } from '../../helpers/update-facts.js';
 
 const update = (more: Partial<UpdateFacts> = {}): ServerPlan => planUpdate({ ...UPDATE_FACTS, ...more });
 
 /** The way back after the named step was begun. */
-function undo(plan: ServerPlan, last: string, latest = plan.from): string {
+function undo(plan: ServerPlan, last: string, latest = plan.from, more: Partial<Seen> = {}): string {
   const at = plan.steps.findIndex((step) => step.do === last);
   if (at === -1) throw new Error(`no step ${last}`);
   const begun = new Set(plan.steps.slice(0, at + 1).map((step) => step.do));
-  return planUndo(plan, { begun, latest }).join(' ');
+  const seen = { begun, latest, undone: new Set<string>(), running: false, dropped: false };
+  return planUndo(plan, { ...seen, ...more }).join(' ');
 }
 
 describe('the way back from an update', () => {
@@ -29,11 +30,11 @@ describe('the way back from an update', () => {
     ],
     [
       'start',
-      'stop restore-data relink-old remove-placed restore-conf start prove-old remove-unpacked drop-snapshot',
+      'stop relink-old restore-data remove-placed restore-conf start prove-old remove-unpacked drop-snapshot',
     ],
     [
       'prove-healthy',
-      'stop restore-data relink-old remove-placed restore-conf start prove-old remove-unpacked drop-snapshot',
+      'stop relink-old restore-data remove-placed restore-conf start prove-old remove-unpacked drop-snapshot',
     ],
   ])('at %s', (step, expected) => {
     expect(undo(update({ channel: 'dev' }), step)).toBe(expected);
@@ -65,7 +66,7 @@ describe('the way back from an update', () => {
   it('takes the new folder away first where both have one name', () => {
     const same = update({ to: 'sandstorm-308', target: 'different' });
     expect(undo(same, 'start')).toBe(
-      'stop restore-data remove-placed relink-old start prove-old remove-unpacked drop-snapshot',
+      'stop remove-placed relink-old restore-data start prove-old remove-unpacked drop-snapshot',
     );
   });
 
@@ -74,6 +75,33 @@ describe('the way back from an update', () => {
     expect(way.indexOf('prove-old')).toBeLessThan(way.indexOf('drop-snapshot'));
     expect(way.indexOf('stop')).toBe(0);
     expect(way.indexOf('restore-data')).toBeLessThan(way.indexOf('start'));
+  });
+
+  it('has the link on the old build before the only copy of its data lies where a new one would convert it', () => {
+    const way = undo(update(), 'prove-healthy').split(' ');
+    expect(way.indexOf('relink-old')).toBeLessThan(way.indexOf('restore-data'));
+  });
+
+  it('begun anew does not touch twice what has come back', () => {
+    const undone = new Set(['stop', 'relink-old', 'restore-data', 'remove-placed']);
+    expect(undo(update(), 'start', 'sandstorm-308', { undone })).toBe(
+      'stop relink-old start prove-old remove-unpacked drop-snapshot',
+    );
+  });
+
+  it('leaves a server alone that was seen well again, and only tidies up', () => {
+    const undone = new Set(['stop', 'relink-old', 'restore-data', 'remove-placed', 'start', 'prove-old']);
+    expect(undo(update(), 'start', 'sandstorm-308', { undone })).toBe('remove-unpacked drop-snapshot');
+    expect(undo(update({ running: false }), 'start', 'sandstorm-308', { dropped: true })).toBe(
+      'remove-unpacked drop-snapshot',
+    );
+  });
+
+  it('starts the old build again that the machine had started since', () => {
+    const still = update({ running: false });
+    expect(undo(still, 'snapshot', 'sandstorm-308', { running: true })).toMatch(/ start prove-old /);
+    // The new build, which runs because the update has started it.
+    expect(undo(still, 'start', 'sandstorm-309', { running: true })).not.toMatch(/ start prove-old /);
   });
 });
 
@@ -95,7 +123,7 @@ describe('the way back from a rollback', () => {
     ['stop', 'start prove-old remove-unpacked drop-snapshot'],
     [
       'bring-data',
-      'stop restore-data relink-old remove-placed start prove-old remove-unpacked drop-snapshot',
+      'stop relink-old restore-data remove-placed start prove-old remove-unpacked drop-snapshot',
     ],
   ])('at %s', (step, expected) => {
     expect(undo(plan, step)).toBe(expected);
