@@ -33,7 +33,6 @@ export interface Change {
   readonly begun: Set<string>;
   /** Filled in as it goes. */
   readonly seen: { stoppedAt?: number; answeredAt?: number };
-  readonly begun: Set<string>;
 }
 
 export interface ChangeOutcome {
