@@ -42,6 +42,7 @@ export async function runCommand(
   try {
     const context = await contextFor(spec, flags, around);
     asked.json = context.json;
+    if (around.guided !== true) await tellPending(spec.name, context, around);
     const body = await spec.load();
     const outcome = await body(context);
     report(outcome, context.json, around.terminal);
@@ -52,6 +53,18 @@ export async function runCommand(
     return { exitCode: refusal.exitCode, refusal };
   } finally {
     around.transcript.close();
+  }
+}
+
+async function tellPending(
+  command: string,
+  { home, host }: CommandContext,
+  { terminal, transcript }: Surroundings,
+): Promise<void> {
+  const { pendingLines } = await import('./tell-pending.js');
+  for (const line of await pendingLines(home, command, host)) {
+    transcript(line);
+    terminal.error(fold(line, terminal.columns(), 0));
   }
 }
 

@@ -49,8 +49,14 @@ export function whatHappened(record: RunRecord): string {
   return `${what} was cut off${turnedBack ? ' on its way back,' : ''}${where}.`;
 }
 
-export function whatToType({ operation, turnedBack, outcome }: RunRecord): string {
-  if (turnedBack || outcome === 'failed') return 'sandstorm-airgap abort   (goes all the way back)';
+/** The commands that take it up. */
+export function waysOn({ turnedBack, outcome }: RunRecord): ('resume' | 'abort')[] {
+  return turnedBack || outcome === 'failed' ? ['abort'] : ['resume', 'abort'];
+}
+
+export function whatToType(record: RunRecord): string {
+  const { operation } = record;
+  if (!waysOn(record).includes('resume')) return 'sandstorm-airgap abort   (goes all the way back)';
   const back = operation === 'install' ? 'takes it away again' : 'goes back';
   return `sandstorm-airgap resume   (goes on), or sandstorm-airgap abort   (${back})`;
 }

@@ -15,7 +15,7 @@ import { completeSnapshots } from '../snapshot/store.js';
 import type { Host } from '../system/host.js';
 import { isServerPlan } from '../update/step.js';
 import { isInstallPlan } from './install-plan.js';
-import { isOpen, whatToType } from './pending.js';
+import { isOpen, waysOn, whatToType } from './pending.js';
 import { targetFor } from './server-facts.js';
 
 export interface StatusResult {
@@ -69,6 +69,8 @@ export interface Pending {
   readonly startedAt: string;
   /** Who is at it now; null when it was cut off. */
   readonly owner: LockOwner | null;
+  /** Commands that take it up. */
+  readonly ways: readonly ('resume' | 'abort')[];
   readonly next: string;
 }
 
@@ -226,9 +228,16 @@ function pendingOf(record: RunRecord | undefined, owner: LockOwner | undefined):
       open && record.outcome === undefined
         ? record
         : { operation: owner.operation, startedAt: owner.since, stepOpen: undefined };
-    return { operation, step: stepOpen ?? null, startedAt, owner, next: 'wait for it to end' };
+    return { operation, step: stepOpen ?? null, startedAt, owner, ways: [], next: 'wait for it to end' };
   }
   if (!open) return null;
   const { operation, startedAt, stepOpen } = record;
-  return { operation, step: stepOpen ?? null, startedAt, owner: null, next: whatToType(record) };
+  return {
+    operation,
+    step: stepOpen ?? null,
+    startedAt,
+    owner: null,
+    ways: waysOn(record),
+    next: whatToType(record),
+  };
 }

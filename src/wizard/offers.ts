@@ -1,10 +1,20 @@
-import type { StatusResult } from '../operations/status.js';
+import type { Pending, StatusResult, WayBack } from '../operations/status.js';
 import type { ReportedCheck } from '../preflight/check.js';
-import { list } from '../words.js';
+import { list, moment } from '../words.js';
 import type { Choice } from './prompts.js';
 
 /** What the wizard can do for somebody. */
-export type Offer = 'install' | 'update' | 'preflight' | 'status' | 'restart' | 'rehearse' | 'quit';
+export type Offer =
+  | 'install'
+  | 'update'
+  | 'resume'
+  | 'abort'
+  | 'rollback'
+  | 'preflight'
+  | 'status'
+  | 'restart'
+  | 'rehearse'
+  | 'quit';
 
 export interface Welcome {
   /** What is here, one sentence a line. */
@@ -28,6 +38,8 @@ export function welcome(seen: StatusResult): Welcome {
       offers: [STATUS, QUIT],
     };
   }
+  // An installation that was cut off is known by what it has left in HOME.
+  if (seen.pending !== null && seen.pending.operation !== 'install') return cutOff(seen, seen.pending);
   switch (seen.state) {
     case 'absent':
     case 'empty':
@@ -38,7 +50,15 @@ export function welcome(seen: StatusResult): Welcome {
     case 'interrupted':
       return {
         headline: [`An installation in ${seen.home} was interrupted.`],
-        offers: [{ name: 'Finish the installation', value: 'install' }, STATUS, CHECK, QUIT],
+        offers: [
+          { name: 'Finish the installation', value: 'install' },
+          ...(seen.installed || seen.pending?.ways.includes('abort') !== true
+            ? []
+            : [{ name: 'Take away again what it has made', value: 'abort' } as const]),
+          STATUS,
+          CHECK,
+          QUIT,
+        ],
       };
     case 'server':
       return {
@@ -47,7 +67,8 @@ export function welcome(seen: StatusResult): Welcome {
           { name: 'Update Sandstorm from a tarball', value: 'update' },
           { name: 'Check whether an update could be made', value: 'preflight' },
           STATUS,
-          { name: seen.running ? 'Restart the server' : 'Start the server', value: 'restart' },
+          startOffer(seen),
+          ...(seen.wayBack === null ? [] : [wayBackOffer(seen.wayBack)]),
           REHEARSE,
           QUIT,
         ],
@@ -63,6 +84,32 @@ export function welcome(seen: StatusResult): Welcome {
         offers: [CHECK, STATUS, REHEARSE, QUIT],
       };
   }
+}
+
+/** Whatever else there is to do comes after it. */
+function cutOff(seen: StatusResult, { operation, ways }: Pending): Welcome {
+  const names = { resume: `Go on with the interrupted ${operation}`, abort: 'Go back to how it was before' };
+  return {
+    headline:
+      seen.state === 'server'
+        ? serverHeadline(seen)
+        : [`The last ${operation} in ${seen.home} did not come to its end.`, ...seen.problems],
+    offers: [
+      ...ways.map((way) => ({ name: names[way], value: way })),
+      STATUS,
+      ...(seen.installed ? [startOffer(seen)] : []),
+      QUIT,
+    ],
+  };
+}
+
+function startOffer({ running }: StatusResult): Choice<Offer> {
+  return { name: running ? 'Restart the server' : 'Start the server', value: 'restart' };
+}
+
+function wayBackOffer({ release, takenAt, scope }: WayBack): Choice<Offer> {
+  const data = scope === 'none' ? 'without its data' : `with its data of ${moment(takenAt)}`;
+  return { name: `Go back to ${release}, ${data}`, value: 'rollback' };
 }
 
 function place(home: string): string {

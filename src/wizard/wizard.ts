@@ -97,8 +97,11 @@ async function carryOut(offer: Offer, sitting: Sitting): Promise<number> {
       return updateWizard(sitting);
     case 'preflight':
       return (await runWith('preflight', seen.installed ? {} : await addressesToCheck(sitting))).exitCode;
+    case 'resume':
+    case 'abort':
+    case 'rollback':
     case 'status':
-      return (await runWith('status', {})).exitCode;
+      return (await runWith(offer, {})).exitCode;
     case 'restart':
       if (!seen.running) return (await runWith('service start', {})).exitCode;
       if (!(await askYesNo('People are cut off for some seconds. Restart now?'))) return 0;

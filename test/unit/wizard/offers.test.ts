@@ -35,8 +35,9 @@ const pending = {
   step: 'stop',
   startedAt: '2026-05-03T00:00:00Z',
   owner: null,
+  ways: ['resume', 'abort'],
   next: 'run it again',
-};
+} as const;
 const values = (choices: readonly { readonly value: string }[]): string[] =>
   choices.map(({ value }) => value);
 
@@ -66,8 +67,46 @@ describe('what is offered', () => {
     ]);
   });
 
-  it('is to go on where an installation was cut off', () => {
+  it('is to go on where an installation was cut off, or to take it away while it is no server yet', () => {
+    const interrupted = {
+      ...nothing,
+      state: 'interrupted',
+      pending: { ...pending, operation: 'install' },
+    } as const;
+    expect(values(welcome(interrupted).offers)).toEqual(['install', 'abort', 'status', 'preflight', 'quit']);
+    expect(values(welcome({ ...interrupted, installed: true }).offers)).not.toContain('abort');
     expect(values(welcome({ ...nothing, state: 'interrupted' }).offers)[0]).toBe('install');
+  });
+
+  it('is to go on or back, and nothing new, where an update was cut off', () => {
+    const { headline, offers } = welcome({ ...server, pending });
+    expect(headline).toContain('The last update did not come to its end: run it again.');
+    expect(values(offers)).toEqual(['resume', 'abort', 'status', 'restart', 'quit']);
+    expect(offers[0]?.name).toBe('Go on with the interrupted update');
+    const back = welcome({ ...server, pending: { ...pending, ways: ['abort'] } });
+    expect(values(back.offers)).toEqual(['abort', 'status', 'restart', 'quit']);
+    // The link to the build may lead nowhere, in the middle of it.
+    const broken = welcome({ ...nothing, state: 'leftovers', problems: ['it holds latest'], pending });
+    expect(values(broken.offers)).toEqual(['resume', 'abort', 'status', 'quit']);
+    expect(broken.headline).toEqual([
+      'The last update in /opt/sandstorm did not come to its end.',
+      'it holds latest',
+    ]);
+  });
+
+  it('is to go back where there is something to go back to', () => {
+    const wayBack = {
+      id: 'id',
+      release: 'sandstorm-307',
+      takenAt: '2026-11-22T02:13:00.000Z',
+      scope: 'database',
+      bytes: 1,
+    } as const;
+    const { offers } = welcome({ ...server, wayBack });
+    expect(offers.find(({ value }) => value === 'rollback')?.name).toBe(
+      'Go back to sandstorm-307, with its data of 2026-11-22 02:13 UTC',
+    );
+    expect(values(welcome(server).offers)).not.toContain('rollback');
   });
 
   it('is neither installation nor update where something is in the way or somebody at work', () => {
