@@ -134,6 +134,8 @@ async function keep(build: boolean, change: Change): Promise<void> {
   await host.files.writeAtomic(places.conf, confBytes(text), 0o600);
   if (build) {
     await linkFolder(join(plan.home, plan.from), places.build, host);
+    // The way back needs it, perhaps on a disk that has no room for a folder by then.
+    await host.files.makeDir(places.aside, 0o700);
     await syncFilesystem(places.snapshot, host);
   }
   const record: SnapshotRecord = {
@@ -240,8 +242,12 @@ async function commit(keepCount: number | null, change: Change): Promise<void> {
   const record = await ownRecord(change);
   const kept = await host.files.lstat(placesOf(plan.home, run.id).build);
   // One of the configuration alone (nothing was unpacked) is none to go back to.
-  if (kept !== undefined) await writeSnapshot(plan.home, { ...record, complete: true }, host);
-  else await removeSnapshot(plan.home, run.id, host);
+  if (kept === undefined) await removeSnapshot(plan.home, run.id, host);
+  else {
+    await writeSnapshot(plan.home, { ...record, complete: true }, host);
+    // A higher build removes it as it starts, a lower one would leave it beside its kept self for ever.
+    if (plan.from !== plan.to) await host.files.remove(join(plan.home, plan.from));
+  }
   if (keepCount !== null) await pruneSnapshots(plan.home, keepCount, host);
   await tidyFolders(plan.home, host);
 }

@@ -15,7 +15,7 @@ import { withoutSizes, type SnapshotScope } from '../update/step.js';
 import { rememberingTrust, type ProofWish } from './authenticity.js';
 import { describeUpdate, wayBack } from './describe-change.js';
 import { plannedRelease, withRelease, type ObtainedRelease } from './obtain-release.js';
-import { removeDeadStaging } from './dead-staging.js';
+import { removeDeadStaging, sweepStaging } from './dead-staging.js';
 import { requireNothingPending } from './pending.js';
 import type { Patience } from './prove.js';
 import { checkReady } from './ready.js';
@@ -80,6 +80,8 @@ export async function update(request: UpdateRequest, host: Host, ui: Ui): Promis
     if (build < state.build && !request.allowDowngrade) throw downgradeRefused(state, build);
     if (build === state.build && !request.reinstall && (await isThere(state, conf, target, host))) {
       ui.say(`  ${state.folder} is installed and well, updates are off: nothing to do.`);
+      // An earlier run may have been killed after its last word, before it had tidied up.
+      if (!dryRun) await sweepStaging(stagingDir, home, host);
       return { ...nothing(home, state.build), healthy: true };
     }
 
