@@ -11,6 +11,7 @@ import { pairs, peak, report, root, row, run, toolCommand } from './measure.mjs'
 import { pauses } from './pause.mjs';
 
 const cache = join(root, '.cache/bench');
+const NODE = { name: 'node -e 0', command: [process.execPath, '-e', '0'] };
 const STARTS = 31;
 const READINGS = 3;
 const FILLER = 200 * 1024 * 1024;
@@ -90,8 +91,6 @@ async function measureVerify() {
     rmSync(work, { recursive: true, force: true });
   }
 }
-
-const NODE = { name: 'node -e 0', command: [process.execPath, '-e', '0'] };
 
 function start(what, args) {
   pairs(what, STARTS, NODE, toolCommand(args), 'at most 2.00');
