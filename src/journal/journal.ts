@@ -74,8 +74,13 @@ function timeOf(id: string): number | undefined {
 }
 
 function writer(id: string, dir: string, host: Host): Run & { write(entry: JournalEntry): Promise<void> } {
+  let torn = false;
   const write = async (entry: JournalEntry): Promise<void> => {
-    await host.files.appendSynced(join(dir, 'journal.ndjson'), `${JSON.stringify(entry)}\n`);
+    // A disk that is full takes half a line; what follows must not be glued to it.
+    const before = torn ? '\n' : '';
+    torn = true;
+    await host.files.appendSynced(join(dir, 'journal.ndjson'), `${before}${JSON.stringify(entry)}\n`);
+    torn = false;
   };
   const at = (): string => host.clock.now().toISOString();
   return {

@@ -96,7 +96,9 @@ export const systemFiles: Files = {
   async makeDir(path, mode = 0o755) {
     try {
       const first = await fs.mkdir(path, { recursive: true, mode });
-      if (first !== undefined) await syncDir(dirname(first));
+      if (first === undefined) return;
+      // Each of them is a name in the one above it.
+      for (let made = path; made.length >= first.length; made = dirname(made)) await syncDir(dirname(made));
     } catch (error) {
       throw ioRefusal('make the folder', path, error);
     }

@@ -66,6 +66,35 @@ describe('the journal of a run', () => {
     expect(first.id < second.id).toBe(true);
   });
 
+  it('is read on behind a line that a full disk has torn', async () => {
+    const host = await fakeHost();
+    let room = Infinity;
+    const full: FakeHost = {
+      ...host,
+      files: {
+        ...host.files,
+        async appendSynced(path, data, mode) {
+          await host.files.appendSynced(path, data.slice(0, room), mode);
+          if (data.length > room) throw new Error('ENOSPC: no space left on device');
+        },
+      },
+    };
+    const run = await beginRun('update', HOME, {}, full);
+    await run.stepBegins('stop');
+    room = 30;
+    await expect(run.stepEnds('stop')).rejects.toThrow('ENOSPC');
+    room = Infinity;
+    await run.turnsBack(['start'], 'the disk is full');
+    await run.end('undone');
+    const record = await lastRun(HOME, host);
+    expect(record).toMatchObject({
+      stepsBegun: ['stop'],
+      stepsDone: [],
+      turnedBack: true,
+      outcome: 'undone',
+    });
+  });
+
   it('passes over what cannot be read', async () => {
     const host = await fakeHost();
     const whole = await beginRun('update', HOME, {}, host);

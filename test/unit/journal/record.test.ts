@@ -18,6 +18,12 @@ const WHOLE =
 const parse = (text: string): ReturnType<typeof parseJournal> => parseJournal('id', '/runs/id', text);
 
 describe('a journal', () => {
+  it('of which the line with the turn is lost still tells that it had turned', () => {
+    const lines = WHOLE.split('\n').filter((line) => !line.includes('"event":"end"'));
+    const begun = '{"v":1,"at":"2026-11-22T02:14:00.000Z","event":"undo-begins","step":"start"}';
+    expect(parse([...lines, begun].join('\n'))).toMatchObject({ turnedBack: true, stepOpen: 'start' });
+  });
+
   it('tells what was done, and what was begun', () => {
     expect(parse(WHOLE)).toEqual({
       id: 'id',
