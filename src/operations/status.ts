@@ -132,10 +132,14 @@ export async function serverStatus(home: string, host: Host): Promise<Omit<Statu
   }
 
   const { document: conf } = await readConf(home, host);
-  const manager = await findServiceManager(home, host);
   const channel = getValue(conf, 'UPDATE_CHANNEL') ?? null;
-  const seen = await lookAt(home, conf, host);
-  const { halfMigrated } = await mongoFacts(home, host);
+  // Side by side: most of it is waiting for the server's answers.
+  const [seen, manager, { halfMigrated }, wayBack] = await Promise.all([
+    lookAt(home, conf, host),
+    findServiceManager(home, host),
+    mongoFacts(home, host),
+    newestWayBack(home, server.folder, host),
+  ]);
   const arrived =
     seen.healthy && channel === 'none' && state.kind === 'server' && isInstalled(record, state.folder);
   return {
@@ -146,7 +150,7 @@ export async function serverStatus(home: string, host: Host): Promise<Omit<Statu
     build: server.build,
     ...seen,
     problems: [...seen.problems, ...(halfMigrated ? [HALF_MIGRATED] : [])],
-    wayBack: await newestWayBack(home, server.folder, host),
+    wayBack,
     channel,
     serviceManager: manager.kind,
   };
