@@ -125,7 +125,7 @@ describe.skipIf(!canPlay)('without files', { timeout: 120_000 }, () => {
     expect(stdout).toMatch(/✔ Checked {14}1\d passed/);
     expect(stdout).toContain('$ sandstorm-airgap install sandstorm-308.tar.xz --install-script install.sh');
     expect(stdout).toContain('$ sandstorm-airgap update sandstorm-309.tar.xz');
-    expect(stdout).toMatch(/Report\n\n( {4}✔ .*\n){6}\n {2}All as it should be, in \d+ s\./);
+    expect(stdout).toMatch(/Report\n\n( {4}✔ .*\n){7}\n {2}All as it should be, in \d+ s\./);
     await expectNothingLeft(tmp);
   });
 
@@ -135,7 +135,7 @@ describe.skipIf(!canPlay)('without files', { timeout: 120_000 }, () => {
     const answer = JSON.parse(stdout) as Answer;
     expect(exitCode).toBe(0);
     expect(answer).toMatchObject({ ok: true, changed: false, error: null, result: { asExpected: true } });
-    expect(answer.result.scenes).toHaveLength(6);
+    expect(answer.result.scenes).toHaveLength(7);
     expect(answer.result.scenes[3]?.said).toContain('E_TARBALL_CORRUPT; build 309, running, healthy');
     await expectNothingLeft(tmp);
   });

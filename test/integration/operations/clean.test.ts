@@ -278,7 +278,7 @@ describe('another operation', () => {
     await run.stepBegins('stop');
     const refusal = await refusalOf(cleaned(), 'E_PENDING');
     expect(refusal).toMatchObject({ exitCode: 8, changed: false });
-    expect(refusal.hint).toContain('update');
+    expect(refusal.hint).toContain('sandstorm-airgap resume');
     expect(existsSync(path)).toBe(true);
     await run.end('undone');
     expect((await cleaned()).removed).toEqual([path]);
