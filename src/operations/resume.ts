@@ -1,7 +1,7 @@
 import { Refusal } from '../errors.js';
 import { readConf } from '../config/conf-file.js';
 import { readRun, takeUpRun } from '../journal/journal.js';
-import { withLock } from '../journal/lock.js';
+import { lockOwner, withLock } from '../journal/lock.js';
 import type { RunRecord } from '../journal/record.js';
 import { stateDirs } from '../journal/state-dir.js';
 import { stillAtWork } from '../server/at-work.js';
@@ -59,7 +59,7 @@ export interface TakenUp {
  */
 export async function resume(request: TakeUpRequest, host: Host, ui: Ui): Promise<TakenUp> {
   const record = await pendingRun(request.home, host);
-  if (record === undefined) return nothing(request.home);
+  if (record === undefined) return nothingWaits('resume', request.home, host);
   ui.say(`  ${whatHappened(record)}\n`);
   if (record.operation === 'install') return resumeInstall(record, request, host, ui);
   const plan = planOf(record);
@@ -86,7 +86,7 @@ export async function resume(request: TakeUpRequest, host: Host, ui: Ui): Promis
  */
 export async function abort(request: AbortRequest, host: Host, ui: Ui): Promise<TakenUp> {
   const record = await pendingRun(request.home, host);
-  if (record === undefined) return nothing(request.home);
+  if (record === undefined) return nothingWaits('abort', request.home, host);
   ui.say(`  ${whatHappened(record)}\n`);
   if (request.leave) return leave(record, request, host, ui);
   if (record.operation === 'install') return abortInstall(record, request, host, ui);
@@ -229,6 +229,12 @@ async function cutOffAt(record: RunRecord, plan: ServerPlan, host: Host): Promis
     placed: program?.kind === 'file',
     running: (await runningServer(plan.home, host)) !== undefined,
   };
+}
+
+/** @throws Refusal E_BUSY when it does not wait because it is going on: whoever types this takes it for dead */
+async function nothingWaits(by: string, home: string, host: Host): Promise<TakenUp> {
+  if ((await lockOwner(home, host)) !== undefined) await withLock(home, by, host, () => Promise.resolve());
+  return nothing(home);
 }
 
 function nothing(home: string): TakenUp {

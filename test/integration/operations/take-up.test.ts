@@ -3,6 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lastRun } from '../../../src/journal/journal.js';
+import { withLock } from '../../../src/journal/lock.js';
 import { listSnapshots } from '../../../src/operations/snapshots.js';
 import { status } from '../../../src/operations/status.js';
 import { requireReal } from '../../helpers/real-parts.js';
@@ -187,6 +188,13 @@ describe.skipIf(!ready)('what cannot just be taken up', { timeout: 120_000 }, ()
     expect(await one.tree()).toBe(before);
   });
 
+  it('is what is going on right now', async () => {
+    await withLock(home, 'update', one.host, async () => {
+      for (const taken of [() => one.resume(), () => one.abort(), () => one.abort({ leave: true })])
+        expect((await refusalOf(taken(), 'E_BUSY')).message).toContain('is running update on');
+    });
+  });
+
   it('shows what it would do in a dry run', async () => {
     const { tarball } = await next(one);
     await untilItDies(one, { step: 'stop', at: 'done' }, (host) => one.update(tarball, {}, host));
@@ -226,8 +234,8 @@ describe.skipIf(!ready)('what cannot just be taken up', { timeout: 120_000 }, ()
     const journal = join(record?.dir ?? '', 'journal.ndjson');
     const text = await readFile(journal, 'utf8');
     await writeFile(journal, text.replace('"plan":{"version":2', '"plan":{"version":3'));
-    for (const taken of [one.resume(), one.abort()]) {
-      const refusal = await refusalOf(taken, 'E_PENDING');
+    for (const taken of [() => one.resume(), () => one.abort()]) {
+      const refusal = await refusalOf(taken(), 'E_PENDING');
       expect(refusal.message).toContain('Another version of this tool began it');
       expect(refusal.hint).toContain('abort --leave');
     }
