@@ -85,12 +85,13 @@ export async function rollback(request: RollbackRequest, host: Host, ui: Ui): Pr
     const run = await beginRun('rollback', home, plan, host);
     request.keepTranscript(join(run.dir, 'transcript.log'));
     const { patience } = request;
-    const done = await carryOutChange(
+    const { kept, ...done } = await carryOutChange(
       { plan, run, target, patience, release: undefined, host, ui },
       plan.steps,
     );
     const pause = done.pauseMs === null ? '' : ` Pause ${duration(done.pauseMs)}.`;
-    ui.say(`\n  Done.${pause} \`sandstorm-airgap rollback\` leads to ${plan.from} again.`);
+    const again = kept ? ` \`sandstorm-airgap rollback\` leads to ${plan.from} again.` : '';
+    ui.say(`\n  Done.${pause}${again}`);
     return { ...result, ...done };
   });
 }

@@ -32,7 +32,7 @@ export interface Change {
   /** Steps that were begun, by this process or one before it: a journal that cannot be read must not hide them. */
   readonly begun: Set<string>;
   /** Filled in as it goes. */
-  readonly seen: { stoppedAt?: number; answeredAt?: number };
+  readonly seen: { stoppedAt?: number; answeredAt?: number; kept?: boolean };
 }
 
 export interface ChangeOutcome {
@@ -40,6 +40,8 @@ export interface ChangeOutcome {
   readonly healthy: boolean;
   /** From the stop to the first good answer; null when the server was not running before. */
   readonly pauseMs: number | null;
+  /** What was kept can be gone back to. */
+  readonly kept: boolean;
   readonly run: string;
 }
 
@@ -70,7 +72,7 @@ export async function carryOutChange(wish: ChangeWish, steps: readonly Step[]): 
   const pauseMs =
     stoppedAt === undefined || answeredAt === undefined ? null : Math.round(answeredAt - stoppedAt);
   const healthy = steps.some((step) => step.do === 'prove-healthy');
-  return { changed: true, healthy, pauseMs, run: run.dir };
+  return { changed: true, healthy, pauseMs, kept: change.seen.kept === true, run: run.dir };
 }
 
 /**

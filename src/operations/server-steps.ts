@@ -17,6 +17,7 @@ import {
 import type { ServerPlan, Step } from '../update/step.js';
 import { bytes, duration } from '../words.js';
 import { changeInterrupted, notWell, snapshotGone, updateCommandFailed } from './change-refusals.js';
+import { requireAtRest } from './at-rest.js';
 import { backupTo, settingsAsEdits } from './conf-edits.js';
 import { logged } from './journal-trouble.js';
 import { proveWithProgress } from './prove.js';
@@ -63,6 +64,7 @@ export async function takeStep(step: Step, change: Change): Promise<void> {
       return place(change);
     case 'repair-mongo':
       return ui.step('Repaired', async (progress) => {
+        await requireAtRest(change);
         const unfinished = await repairHalfMigration(plan.home, change.run.id, host);
         progress.detail(`the half migration is undone; what it had made is ${unfinished}`);
       });
@@ -70,11 +72,13 @@ export async function takeStep(step: Step, change: Change): Promise<void> {
       return ui.step('Snapshot', async (progress) => {
         progress.detail(`copying ${bytes(step.bytes)}`);
         const began = host.clock.monotonic();
+        await requireAtRest(change);
         await takeData(
           plan.home,
           { ...(await ownRecord(change)), scope: step.scope, bytes: step.bytes },
           host,
         );
+        await requireAtRest(change);
         progress.detail(`${bytes(step.bytes)} of data in ${duration(host.clock.monotonic() - began)}`);
       });
     case 'bring-data':
@@ -83,6 +87,7 @@ export async function takeStep(step: Step, change: Change): Promise<void> {
         const from = await readSnapshot(plan.home, step.snapshot, host);
         if (from === undefined) throw snapshotGone(step.snapshot);
         const own = await ownRecord(change);
+        await requireAtRest(change);
         await bringData(plan.home, from, { ...own, scope: from.scope, bytes: step.bytes }, host);
         progress.detail(`${bytes(step.bytes)}; the present ones are kept`);
       });
@@ -119,8 +124,9 @@ export async function takeStep(step: Step, change: Change): Promise<void> {
       return;
     }
     case 'commit':
-      // The server is well: what cannot be removed now is no reason to call it a failure.
-      return commit(step.keep, change).catch(logged(host));
+      await keepForGood(change);
+      // The server is well by now: what cannot be removed now is no reason to call it a failure.
+      return tidyUp(step.keep, change).catch(logged(host));
   }
 }
 
@@ -233,21 +239,33 @@ async function migrate({ plan, host, run }: Change): Promise<void> {
   );
 }
 
-async function commit(keepCount: number | null, change: Change): Promise<void> {
-  const { plan, run, host } = change;
-  const { incoming, aside } = placesOf(plan.home, run.id);
-  // First: on a full disk this makes the room that the record of the snapshot needs.
-  await host.files.remove(incoming);
-  await host.files.remove(aside);
-  const record = await ownRecord(change);
-  const kept = await host.files.lstat(placesOf(plan.home, run.id).build);
-  // One of the configuration alone (nothing was unpacked) is none to go back to.
-  if (kept === undefined) await removeSnapshot(plan.home, run.id, host);
-  else {
-    await writeSnapshot(plan.home, { ...record, complete: true }, host);
-    // A higher build removes it as it starts, a lower one would leave it beside its kept self for ever.
-    if (plan.from !== plan.to) await host.files.remove(join(plan.home, plan.from));
+/** What was kept becomes a snapshot to go back to. Without one there is no snapshot, but still a good update. */
+async function keepForGood(change: Change): Promise<void> {
+  const { plan, run, host, ui } = change;
+  const { build, incoming, aside } = placesOf(plan.home, run.id);
+  try {
+    // First: on a full disk this makes the room that the record of the snapshot needs.
+    await host.files.remove(incoming);
+    await host.files.remove(aside);
+    // One of the configuration alone (nothing was unpacked) is none to go back to.
+    if ((await host.files.lstat(build)) === undefined) return;
+    await writeSnapshot(plan.home, { ...(await ownRecord(change)), complete: true }, host);
+    change.seen.kept = true;
+  } catch (error) {
+    if (plan.operation === 'snapshot') throw error;
+    logged(host)(error);
+    ui.say(
+      `  There is no way back to ${plan.from}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
+}
+
+async function tidyUp(keepCount: number | null, change: Change): Promise<void> {
+  const { plan, run, host, seen } = change;
+  if ((await host.files.lstat(placesOf(plan.home, run.id).build)) === undefined)
+    await removeSnapshot(plan.home, run.id, host);
+  // A higher build removes it as it starts, a lower one would leave it beside its kept self for ever.
+  else if (seen.kept === true && plan.from !== plan.to) await host.files.remove(join(plan.home, plan.from));
   if (keepCount !== null) await pruneSnapshots(plan.home, keepCount, host);
   await tidyFolders(plan.home, host);
 }

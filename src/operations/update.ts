@@ -107,10 +107,11 @@ export async function update(request: UpdateRequest, host: Host, ui: Ui): Promis
         host,
       );
       await removeDeadStaging(stagingDir, host);
-      const done = await rememberingTrust(plan.proof, host, () =>
+      const { kept, ...done } = await rememberingTrust(plan.proof, host, () =>
         carryOut(plan, release, target, request, host, ui),
       );
-      if (done.pauseMs !== null) ui.say(`\n  Done. Pause ${duration(done.pauseMs)}.${wayBack(plan)}`);
+      if (done.pauseMs !== null)
+        ui.say(`\n  Done. Pause ${duration(done.pauseMs)}.${kept ? wayBack(plan) : ''}`);
       return { ...result, ...done };
     });
   });

@@ -28,6 +28,24 @@ async function began(): Promise<void> {
 }
 
 const linesOf = async (): Promise<string[]> => (await dataOf(home)).text.split('\n');
+/** Nothing can be written in the place of another file any more, once the server is well. */
+function withFullDiskAtTheEnd(): Host {
+  let full = false;
+  return {
+    ...one.host,
+    files: {
+      ...one.host.files,
+      async appendSynced(path, data, mode) {
+        await one.host.files.appendSynced(path, data, mode);
+        full = data.includes('"step-begins","step":"commit"');
+      },
+      async writeAtomic(path, data, mode) {
+        if (full) throw new Error('ENOSPC: no space left on device');
+        await one.host.files.writeAtomic(path, data, mode);
+      },
+    },
+  };
+}
 const withCommands = (run: Host['commands']['run']): Host => ({
   ...one.host,
   commands: { ...one.host.commands, run },
@@ -276,6 +294,13 @@ describe.skipIf(!ready)('a snapshot by hand', { timeout: 120_000 }, () => {
     await expectBack(one, before);
   });
 
+  it('that cannot be told whole in the end is none: it is undone, not called done', async () => {
+    const before = await contentsOf(one);
+    const refusal = await refusalOf(one.snapshot({}, withFullDiskAtTheEnd()), 'E_SNAPSHOT_UNDONE');
+    expect(refusal.message).toContain('ENOSPC');
+    await expectBack(one, before);
+  });
+
   it('is removed when there are newer ones, and prune is told how many stay', async () => {
     const all = await listSnapshots(home, one.host);
     expect(all.length).toBeGreaterThan(3);
@@ -312,14 +337,22 @@ describe.skipIf(!ready)('after an update', { timeout: 120_000 }, () => {
     expect(await readFile(grain, 'utf8')).toBe('after');
   });
 
+  it('that is well, but whose way back cannot be kept, that is said', async () => {
+    one.said.length = 0;
+    const done = await one.update(await one.world.makeRelease(310), {}, withFullDiskAtTheEnd());
+    expect(done).toMatchObject({ healthy: true, to: 310 });
+    expect(one.said.join('\n')).toMatch(/There is no way back to sandstorm-30\d: ENOSPC/);
+    expect(one.said.join('\n')).not.toContain('sandstorm-airgap rollback');
+  });
+
   it('with --snapshot none the data stay, and a build that cannot read them is undone', async () => {
     one.said.length = 0;
-    const { plan } = await one.update(await one.world.makeRelease(310), { scope: 'none' });
+    const { plan } = await one.update(await one.world.makeRelease(311), { scope: 'none' });
     expect(plan?.steps.map((step) => step.do)).not.toContain('snapshot');
     expect(one.said.join('\n')).toContain('but NOT its data');
-    await writeData(home, 'on 310');
+    await writeData(home, 'on 311');
     const before = await contentsOf(one);
-    await refusalOf(one.rollback({ to: { build: 309 } }), 'E_ROLLBACK_UNDONE');
+    await refusalOf(one.rollback({ to: { build: 310 } }), 'E_ROLLBACK_UNDONE');
     await expectBack(one, before);
   });
 });

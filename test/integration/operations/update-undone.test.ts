@@ -160,6 +160,26 @@ describe.skipIf(!ready)('an update', { timeout: 120_000 }, () => {
     },
   );
 
+  it('makes no copy of a database that somebody has started meanwhile', async () => {
+    const { from, tarball } = await next(one);
+    const sandstorm = (verb: string) => one.host.commands.run(join(home, 'sandstorm'), [verb]);
+    await sandstorm('stop');
+    const host: Host = {
+      ...one.host,
+      files: {
+        ...one.host.files,
+        async appendSynced(path, data, mode) {
+          await one.host.files.appendSynced(path, data, mode);
+          if (data.includes(stepBegins('snapshot'))) await sandstorm('start');
+        },
+      },
+    };
+    const refusal = await refusalOf(one.update(tarball, {}, host), 'E_UPDATE_UNDONE');
+    expect(refusal.message).toContain('started meanwhile by another hand');
+    // It was not running when it began, but who has started it wants it.
+    expect(await status(home, one.host)).toMatchObject({ build: from, healthy: true, leftovers: [] });
+  });
+
   it('puts a folder back that it had set aside', async () => {
     const { to, tarball } = await next(one, 'dies=at-start\n');
     const folder = join(home, `sandstorm-${String(to)}`);
