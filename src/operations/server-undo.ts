@@ -3,7 +3,7 @@ import { confBytes, confText } from '../config/sandstorm-conf.js';
 import { confPath, planConfEdit } from '../config/conf-file.js';
 import { Refusal } from '../errors.js';
 import { linkFolder, syncFilesystem } from '../snapshot/copy.js';
-import { giveBackData } from '../snapshot/data.js';
+import { giveBackData, putBack } from '../snapshot/data.js';
 import { mongoFacts } from '../snapshot/mongo.js';
 import { placesOf } from '../snapshot/places.js';
 import { readSnapshot, removeSnapshot, tidyFolders } from '../snapshot/store.js';
@@ -68,13 +68,14 @@ async function restoreData({ plan, run, host }: Change): Promise<void> {
   // Without a snapshot: the old data as `migrate-mongo` put them away, if this run had it do so.
   const backup = join(plan.home, 'var/mongo-2.6-backup');
   const ours = !record.migrationFolders.includes('mongo-2.6-backup');
-  if (!ours || (await host.files.lstat(backup)) === undefined) return;
-  const { isSeven, halfMigrated } = await mongoFacts(plan.home, host);
-  if (!isSeven && !halfMigrated) return;
-  const failed = join(plan.home, `var/mongo-7-${run.id}`);
-  await host.files.remove(failed);
-  await host.files.rename(join(plan.home, 'var/mongo'), failed);
-  await host.files.rename(backup, join(plan.home, 'var/mongo'));
+  if (ours && (await host.files.lstat(backup)) !== undefined) {
+    const { isSeven, halfMigrated } = await mongoFacts(plan.home, host);
+    if (isSeven || halfMigrated) await putBack(plan.home, run.id, 'mongo', backup, host);
+  }
+  // The dump goes as well, once what it was made of is back.
+  const dumpIsOurs = ours && !record.migrationFolders.includes('mongo-backup');
+  if (dumpIsOurs && (await host.files.lstat(backup)) === undefined)
+    await host.files.remove(join(plan.home, 'var/mongo-backup'));
 }
 
 /**

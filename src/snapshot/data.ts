@@ -52,9 +52,7 @@ export async function giveBackData(home: string, record: SnapshotRecord, host: H
   const { data } = placesOf(home, record.id);
   for (const folder of dataFolders(record.scope)) {
     const kept = join(data, folder);
-    if ((await host.files.lstat(kept)) === undefined) continue;
-    await moveAway(join(home, 'var', folder), join(data, `failed-${folder}`), host);
-    await host.files.rename(kept, join(home, 'var', folder));
+    if ((await host.files.lstat(kept)) !== undefined) await putBack(home, record.id, folder, kept, host);
   }
   for (const name of MIGRATION_FOLDERS) {
     const kept = join(data, name);
@@ -64,6 +62,24 @@ export async function giveBackData(home: string, record: SnapshotRecord, host: H
     }
     if (!record.migrationFolders.includes(name)) await host.files.remove(join(home, 'var', name));
   }
+}
+
+/**
+ * One folder of `var` back from where it was kept. What has its place is moved into the folder of snapshot `id`, and
+ * goes with it. Content when that was done by an earlier try.
+ */
+export async function putBack(
+  home: string,
+  id: string,
+  folder: string,
+  kept: string,
+  host: Host,
+): Promise<void> {
+  const { dataRoot, data } = placesOf(home, id);
+  await host.files.makeDir(dataRoot, 0o700);
+  await host.files.makeDir(data, 0o700);
+  await moveAway(join(home, 'var', folder), join(data, `failed-${folder}`), host);
+  await host.files.rename(kept, join(home, 'var', folder));
 }
 
 /**

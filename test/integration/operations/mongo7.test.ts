@@ -106,7 +106,21 @@ describe.skipIf(!ready)('an update to a build with MongoDB 7', { timeout: 120_00
     expect(now.data.schema).toBe(before.data.schema);
     expect(now.data.text.startsWith(before.data.text)).toBe(true);
     expect(await status(home, one.host)).toMatchObject({ healthy: true, pending: null, problems: [] });
+    expect(now.paths).toEqual(before.paths);
+    expect((await readdir(join(home, 'var'))).filter((name) => name.startsWith('mongo-'))).toEqual([]);
   });
+
+  it.each([1, 2, 3, 'done'] as const)(
+    'without a snapshot, whose way back is cut off after %s effects, has the old data in the end',
+    async (at) => {
+      const tarball = await one.world.makeRelease(309, 'dies=at-start\n', true);
+      const moment = { way: 'back', step: 'restore-data', at } as const;
+      await untilItDies(one, moment, (host) => one.update(tarball, { ...anyProcessor, scope: 'none' }, host));
+      await one.abort();
+      expect(await linesOf()).toContain('on 308');
+      expect(await status(home, one.host)).toMatchObject({ build: 308, healthy: true, problems: [] });
+    },
+  );
 
   it('that was made by hand without the migration only wants that', async () => {
     const tarball = await one.world.makeRelease(309, '', true);
