@@ -224,7 +224,10 @@ describe.skipIf(!ready)('an audit that sees', () => {
     expect(judgeStatus(facts, { ...said, running: true })).toHaveLength(1);
     expect(judgeStatus(facts, { ...said, healthy: true })).toHaveLength(1);
     expect(judgeStatus(facts, { ...said, pending: { operation: 'update' } })).toHaveLength(1);
-    const open = { ...facts, run: { id: 'x', began: true, turnedBack: false, outcome: null } };
+    const open = {
+      ...facts,
+      run: { id: 'x', began: true, turnedBack: false, exchanging: false, outcome: null },
+    };
     expect(judgeStatus(open, said)).toHaveLength(1);
   });
 });

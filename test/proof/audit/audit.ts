@@ -41,7 +41,10 @@ export async function auditCrash(
 ): Promise<Audit> {
   const facts = await look(machine, start);
   const said = await saidBy(machine);
-  const isDown = facts.server === null && (!start || mayBeNothing);
+  // Link and data are two things and change one after the other. In between the machine may come up with the old
+  // build on data that are given up anyhow; that is no rightful server, and `status` must say that one waits.
+  const exchanging = facts.run?.exchanging === true && isPending(facts);
+  const isDown = exchanging || (facts.server === null && (!start || mayBeNothing));
   const onDisk = mayBeNothing ? [] : judgeDisk(facts, rightful);
   return {
     facts,

@@ -27,6 +27,8 @@ export interface Facts {
     readonly began: boolean;
     /** It was on its way back when it was cut off. */
     readonly turnedBack: boolean;
+    /** On its way back it had begun to link the old build, and had not yet put its data back. */
+    readonly exchanging: boolean;
     readonly outcome: string | null;
   } | null;
   readonly state: readonly string[];

@@ -113,7 +113,13 @@ function newestRun(state) {
     null,
   );
   const turnedBack = entries.some(({ event }) => event === 'turns-back');
-  return { id, began: entries.length > 0, turnedBack, outcome };
+  const wasHere = (event, step) => entries.some((entry) => entry.event === event && entry.step === step);
+  const givesBack = entries.some(
+    ({ event, steps }) => event === 'turns-back' && steps.includes('restore-data'),
+  );
+  const exchanging =
+    givesBack && wasHere('undo-begins', 'relink-old') && !wasHere('undo-ends', 'restore-data');
+  return { id, began: entries.length > 0, turnedBack, exchanging, outcome };
 }
 
 const unit = () => said('systemctl', 'show', 'sandstorm', '--property=ActiveState', '--value');
