@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Refusal } from '../errors.js';
 import type { Host } from '../system/host.js';
-import { randomBytes } from '../system/random.js';
+import { randomHex } from '../system/random.js';
 import { moment } from '../words.js';
 import { stateDirs } from './state-dir.js';
 
@@ -93,8 +93,7 @@ interface Claim {
 async function ownName(host: Host): Promise<string> {
   const { self } = host.processes;
   const startTime = (await host.processes.startTime(self)) ?? UNKNOWN;
-  const random = Buffer.from(randomBytes(6)).toString('hex');
-  return [String(self), startTime, await bootId(host), random].join('.');
+  return [String(self), startTime, await bootId(host), randomHex(6)].join('.');
 }
 
 const UNKNOWN = '0';

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Host } from '../system/host.js';
 
@@ -14,9 +13,7 @@ export interface StateDirs {
 
 /** Two servers on one machine must not share a journal: the folder's name is made from HOME's whole path. */
 export function stateDirs(home: string, host: Host): StateDirs {
-  const readable = home.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '');
-  const exact = createHash('sha256').update(home).digest('hex').slice(0, 8);
-  const root = join(host.layout.stateDir, `${readable.slice(-40)}-${exact}`);
+  const root = join(host.layout.stateDir, folderName(home));
   return {
     root,
     runs: join(root, 'runs'),
@@ -25,3 +22,19 @@ export function stateDirs(home: string, host: Host): StateDirs {
     locks: join(root, 'locks'),
   };
 }
+
+/** `opt-sandstorm` for /opt/sandstorm; `%2D` for a hyphen, and so on, so that no two paths have the same name. */
+function folderName(home: string): string {
+  const name = Buffer.from(home.replace(/^\//, ''))
+    .toString('latin1')
+    .replace(
+      /[^A-Za-z0-9_./]/g,
+      (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+    )
+    .replaceAll('/', '-');
+  if (name.length <= LONGEST) return name === '' ? '-' : name;
+  return `%${process.getBuiltinModule('node:crypto').createHash('sha256').update(home).digest('hex')}`;
+}
+
+/** A file name may have 255 bytes. */
+const LONGEST = 200;

@@ -1,22 +1,14 @@
-import { readConf } from '../config/conf-file.js';
-import { getValue, type ConfDocument } from '../config/sandstorm-conf.js';
-import { Refusal } from '../errors.js';
 import { lastRun } from '../journal/journal.js';
 import { lockOwner, type LockOwner } from '../journal/lock.js';
 import type { RunRecord } from '../journal/record.js';
-import { complaints, isHealthy, readHealth } from '../server/health.js';
-import { judgeHome, observeHome, type HomeState } from '../server/home-state.js';
-import { findLeftovers } from '../server/leftovers/leftovers.js';
-import { runningServer } from '../server/running.js';
-import { findServiceManager } from '../service/find-service-manager.js';
-import { mongoFacts } from '../snapshot/mongo.js';
-import type { SnapshotRecord } from '../snapshot/record.js';
-import { completeSnapshots } from '../snapshot/store.js';
+import type { HomeState } from '../server/home-state.js';
+import { findCandidates } from '../server/leftovers/find.js';
+import { judgeLeftovers } from '../server/leftovers/leftovers.js';
 import type { Host } from '../system/host.js';
 import { isServerPlan } from '../update/step.js';
 import { isInstallPlan } from './install-plan.js';
+import { lookAtHome, type ServerLook, type WayBack } from './look-at-server.js';
 import { isOpen, waysOn, whatToType } from './pending.js';
-import { targetFor } from './server-facts.js';
 
 export interface StatusResult {
   readonly home: string;
@@ -37,9 +29,6 @@ export interface StatusResult {
   readonly wayBack: WayBack | null;
   readonly leftovers: readonly StatusLeftover[];
 }
-
-/** The snapshot that `rollback` would go back to. */
-export type WayBack = Pick<SnapshotRecord, 'id' | 'release' | 'takenAt' | 'scope' | 'bytes'>;
 
 /** What a killed run has left. `bytes` is null for a folder: measuring takes long, `clean` does it. */
 export interface StatusLeftover {
@@ -76,8 +65,12 @@ export interface Pending {
 
 /** What is there, whether it is well, what waits to be done and what was left behind. Changes nothing. */
 export async function status(home: string, host: Host): Promise<StatusResult> {
-  const seen = await serverStatus(home, host);
-  const leftovers = await findLeftovers(home, whatComesFirst(seen), host);
+  const { state, asking } = await lookAtHome(home, host);
+  const [seen, candidates] = await Promise.all([
+    withRuns(home, state, asking, host),
+    findCandidates(home, host),
+  ]);
+  const leftovers = await judgeLeftovers(candidates, home, whatComesFirst(seen), host);
   return {
     ...seen,
     leftovers: leftovers.map(({ path, candidate: { stat }, stale, why }) => ({
@@ -102,99 +95,48 @@ export function whatComesFirst({
 
 /** The same without the leftovers. */
 export async function serverStatus(home: string, host: Host): Promise<Omit<StatusResult, 'leftovers'>> {
-  const [state, record, owner] = await Promise.all([
-    observeHome(home, host).then(judgeHome),
-    lastRun(home, host),
-    lockOwner(home, host),
-  ]);
+  const { state, asking } = await lookAtHome(home, host);
+  return withRuns(home, state, asking, host);
+}
+
+async function withRuns(
+  home: string,
+  state: HomeState,
+  asking: Promise<ServerLook> | undefined,
+  host: Host,
+): Promise<Omit<StatusResult, 'leftovers'>> {
+  const [server, record, owner] = await Promise.all([asking, lastRun(home, host), lockOwner(home, host)]);
   const common = {
     home,
     state: state.kind,
     lastOperation: record === undefined ? null : operationOf(record),
     pending: pendingOf(record, owner),
   };
-  const server = state.kind === 'server' ? state : state.kind === 'interrupted' ? state.server : undefined;
-  if (server === undefined) {
-    return {
-      ...common,
-      installed: false,
-      build: null,
-      running: false,
-      pid: null,
-      healthy: false,
-      problems: whyNot(state),
-      channel: null,
-      baseUrl: null,
-      wildcardHost: null,
-      serviceManager: null,
-      wayBack: null,
-    };
-  }
-
-  const { document: conf } = await readConf(home, host);
-  const channel = getValue(conf, 'UPDATE_CHANNEL') ?? null;
-  // Side by side: most of it is waiting for the server's answers.
-  const [seen, manager, { halfMigrated }, wayBack] = await Promise.all([
-    lookAt(home, conf, host),
-    findServiceManager(home, host),
-    mongoFacts(home, host),
-    newestWayBack(home, server.folder, host),
-  ]);
+  if (server === undefined) return { ...common, ...NO_SERVER, problems: whyNot(state) };
+  const { healthy, channel } = server;
   const arrived =
-    seen.healthy && channel === 'none' && state.kind === 'server' && isInstalled(record, state.folder);
+    healthy && channel === 'none' && state.kind === 'server' && isInstalled(record, state.folder);
   return {
     ...common,
     // An installation that was cut off or failed, and was brought to its end by other hands since, waits for nobody.
     ...(arrived && owner === undefined ? { pending: null } : {}),
     installed: true,
-    build: server.build,
-    ...seen,
-    problems: [...seen.problems, ...(halfMigrated ? [HALF_MIGRATED] : [])],
-    wayBack,
-    channel,
-    serviceManager: manager.kind,
+    ...server,
   };
 }
 
-type Look = Pick<StatusResult, 'running' | 'pid' | 'healthy' | 'problems' | 'baseUrl' | 'wildcardHost'>;
-
-/** With a sandstorm.conf that does not say where to look, that is what there is to tell. */
-async function lookAt(home: string, conf: ConfDocument, host: Host): Promise<Look> {
-  try {
-    const target = targetFor(home, conf, []);
-    const reading = await readHealth(target, host);
-    return {
-      running: reading.process.ok,
-      pid: reading.process.pid ?? null,
-      healthy: isHealthy(reading),
-      problems: complaints(reading),
-      baseUrl: target.baseUrl,
-      wildcardHost: target.wildcardHost,
-    };
-  } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== 'E_CONF_INCOMPLETE') throw error;
-    const running = await runningServer(home, host);
-    return {
-      running: running !== undefined,
-      pid: running?.pid ?? null,
-      healthy: false,
-      problems: [error.message],
-      baseUrl: getValue(conf, 'BASE_URL') ?? null,
-      wildcardHost: getValue(conf, 'WILDCARD_HOST') ?? null,
-    };
-  }
-}
-
-const HALF_MIGRATED =
-  'a migration of the database was cut off: sandstorm-airgap resume, or update once more, undoes and repeats it';
-
-/** What `rollback` would go back to. */
-async function newestWayBack(home: string, folder: string, host: Host): Promise<WayBack | null> {
-  const found = (await completeSnapshots(home, host)).find(({ release }) => release !== folder);
-  if (found === undefined) return null;
-  const { id, release, takenAt, scope, bytes } = found;
-  return { id, release, takenAt, scope, bytes };
-}
+const NO_SERVER = {
+  installed: false,
+  build: null,
+  running: false,
+  pid: null,
+  healthy: false,
+  channel: null,
+  baseUrl: null,
+  wildcardHost: null,
+  serviceManager: null,
+  wayBack: null,
+} as const;
 
 /** The release that an installation wanted to end with. */
 function isInstalled(record: RunRecord | undefined, folder: string): boolean {

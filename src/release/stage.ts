@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Refusal } from '../errors.js';
 import type { Host } from '../system/host.js';
+import { randomHex } from '../system/random.js';
 import type { Compression } from './format.js';
 import type { ReleaseManifest } from './manifest.js';
 import { requireFile } from './packed.js';
@@ -125,7 +125,7 @@ async function freshFolder(stagingDir: string, host: Host): Promise<string> {
   if (outer?.kind !== 'directory' || !mine(outer.uid, host) || othersMayWrite(outer.mode)) {
     throw stagingNotPrivate(stagingDir);
   }
-  const folder = join(stagingDir, `release-${randomBytes(8).toString('hex')}`);
+  const folder = join(stagingDir, `release-${randomHex(8)}`);
   await host.files.makeDir(folder, 0o700);
   const inner = await host.files.lstat(folder);
   if (inner?.kind !== 'directory' || inner.uid !== host.user.uid || (inner.mode & 0o077) !== 0) {

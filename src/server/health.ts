@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Host } from '../system/host.js';
-import { randomBytes } from '../system/random.js';
+import { freshBytes } from '../system/random.js';
 import { parseWildcardHost, selfTestName } from './addresses.js';
 import { runningServer } from './running.js';
 
@@ -49,11 +49,11 @@ export function complaints(reading: HealthReading): string[] {
  * self-test on a random wildcard name (answered by the gateway; proves DNS, routing and TLS with it).
  */
 export async function readHealth(target: HealthTarget, host: Host, timeoutMs = 5000): Promise<HealthReading> {
-  const [latest, running, base, selfTest] = await Promise.all([
-    host.files.readLink(join(target.home, 'latest')),
-    runningServer(target.home, host),
+  const [base, selfTest, latest, running] = await Promise.all([
     ask(target.baseUrl, target, host, timeoutMs),
     ask(selfTestUrl(target), target, host, timeoutMs),
+    host.files.readLink(join(target.home, 'latest')),
+    runningServer(target.home, host),
   ]);
   const wanted = target.release ?? latest;
   // Where this user may not see which one it is, `latest` has to do.
@@ -149,7 +149,7 @@ function selfTestUrl({ baseUrl, wildcardHost }: HealthTarget): string {
   const scheme = baseUrl.startsWith('https:') ? 'https' : 'http';
   const pattern = parseWildcardHost(wildcardHost);
   const port = pattern.port === undefined ? '' : `:${String(pattern.port)}`;
-  return `${scheme}://${selfTestName(pattern, randomBytes(10))}${port}/`;
+  return `${scheme}://${selfTestName(pattern, freshBytes(10))}${port}/`;
 }
 
 interface Answer {

@@ -80,8 +80,7 @@ export type HomeState =
 export async function observeHome(given: string, host: Host): Promise<HomeFacts> {
   const { files } = host;
   const home = given.replace(/(?<=[^/])\/+$/, '');
-  const link = await files.lstat(home);
-  const stat = await files.stat(home);
+  const [link, stat] = await Promise.all([files.lstat(home), files.stat(home)]);
   const at =
     stat === undefined
       ? link === undefined
@@ -92,29 +91,38 @@ export async function observeHome(given: string, host: Host): Promise<HomeFacts>
         : 'other';
   const nearest = at === 'nothing' ? await nearestExisting(home, host) : home;
   const inside = (name: string): string => join(home, name);
-  const names = at === 'folder' ? await files.list(home) : [];
   const kindOf = async (name: string): Promise<string | undefined> =>
     at === 'folder' ? (await files.stat(inside(name)).catch(() => undefined))?.kind : undefined;
+  // All at once: `status` is started often, and each of these is a wait.
+  const [names, readable, writable, nearestStat, conf, data, latest, program, command] = await Promise.all([
+    at === 'folder' ? files.list(home) : Promise.resolve<string[]>([]),
+    at !== 'folder' || files.readable(home),
+    files.writable(nearest),
+    files.stat(nearest),
+    kindOf('sandstorm.conf'),
+    kindOf('var'),
+    at === 'folder' ? files.readLink(inside('latest')).catch(() => undefined) : undefined,
+    kindOf('latest/sandstorm'),
+    kindOf('sandstorm'),
+  ]);
 
   return {
     home,
     at,
     owner: stat?.uid,
     uid: host.user.uid,
-    readable: at !== 'folder' || (await files.readable(home)),
-    writable: await files.writable(nearest),
+    readable,
+    writable,
     nearest,
-    nearestIsFolder: (await files.stat(nearest))?.kind === 'directory',
+    nearestIsFolder: nearestStat?.kind === 'directory',
     names,
     marker: names.includes(INSTALL_MARKER) ? await readMarker(inside(INSTALL_MARKER), host) : undefined,
     parts: {
-      conf: (await kindOf('sandstorm.conf')) === 'file',
-      var: (await kindOf('var')) === 'directory',
-      latest: names.includes('latest')
-        ? await files.readLink(inside('latest')).catch(() => undefined)
-        : undefined,
-      program: (await kindOf('latest/sandstorm')) === 'file',
-      command: (await kindOf('sandstorm')) === 'file',
+      conf: conf === 'file',
+      var: data === 'directory',
+      latest,
+      program: program === 'file',
+      command: command === 'file',
     },
   };
 }

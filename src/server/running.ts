@@ -37,10 +37,12 @@ export async function recordedPid(home: string, host: Host): Promise<number | un
 
 async function serverWithPid(pid: number, home: string, host: Host): Promise<RunningServer | undefined> {
   if (!host.processes.alive(pid)) return undefined;
-  const startTime = await host.processes.startTime(pid);
-  const realHome = (await host.files.realPath(home)) ?? home;
-  const cwd = await host.processes.cwd(pid);
-  const exe = await host.files.readLink(join(host.layout.proc, String(pid), 'exe')).catch(() => undefined);
+  const [startTime, realHome = home, cwd, exe] = await Promise.all([
+    host.processes.startTime(pid),
+    host.files.realPath(home),
+    host.processes.cwd(pid),
+    host.files.readLink(join(host.layout.proc, String(pid), 'exe')).catch(() => undefined),
+  ]);
 
   for (const folder of [cwd, exe === undefined ? undefined : dirname(exe)]) {
     const release = folder === undefined ? undefined : releaseFolder(folder, realHome);

@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { constants, promises as fs } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { CommandResult, Commands, Filter, RunOptions } from './host.js';
 import { openPty } from './pty.js';
@@ -113,7 +113,7 @@ async function which(name: string, path: string): Promise<string | undefined> {
   for (const dir of [...path.split(delimiter), '/usr/sbin', '/sbin', '/usr/bin', '/bin']) {
     if (dir === '') continue;
     const candidate = join(dir, name);
-    const found = await access(candidate, constants.X_OK).then(
+    const found = await fs.access(candidate, constants.X_OK).then(
       () => true,
       () => false,
     );

@@ -1,5 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { networkInterfaces } from 'node:os';
+import { promisify } from 'node:util';
 import type { Dns, DnsAnswer } from './host.js';
 import { canonicalIp } from './ip.js';
 import { parseResolver } from './resolver-address.js';
@@ -74,7 +75,8 @@ function answerFor(error: unknown): DnsAnswer {
 }
 
 async function lookUp(name: string): Promise<readonly string[]> {
-  const { lookup } = await import('node:dns/promises');
+  // dns/promises would be loaded besides.
+  const lookup = promisify(process.getBuiltinModule('node:dns').lookup);
   const found = lookup(name, { all: true, verbatim: true }).catch(noneFor);
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<LookupAddress[]>((resolve) => {

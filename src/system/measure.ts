@@ -1,4 +1,4 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -10,12 +10,12 @@ export async function freedBytes(path: string): Promise<number> {
   let total = 0;
   const waiting = [path];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    const stat = await lstat(at).catch(() => undefined);
+    const stat = await fs.lstat(at).catch(() => undefined);
     if (stat === undefined) continue;
     const bytes = stat.blocks * 512;
     if (stat.isDirectory()) {
       total += bytes;
-      for (const name of await readdir(at).catch(() => [])) waiting.push(join(at, name));
+      for (const name of await fs.readdir(at).catch(() => [])) waiting.push(join(at, name));
     } else if (stat.nlink === 1) total += bytes;
     else {
       const key = `${String(stat.dev)}:${String(stat.ino)}`;

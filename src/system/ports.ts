@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { promises as fs, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PortHolder } from './host.js';
 
@@ -88,7 +87,7 @@ function programOf(pid: number, proc: string): string | undefined {
 
 /** A kernel without IPv6 has no tcp6. */
 async function readTable(path: string): Promise<string> {
-  return readFile(path, 'latin1').catch(() => '');
+  return fs.readFile(path, 'latin1').catch(() => '');
 }
 
 /** Processes end, and others may not be looked at, while we walk. */

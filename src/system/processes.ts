@@ -1,4 +1,4 @@
-import { readFile, readlink } from 'node:fs/promises';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Processes } from './host.js';
 import { holdersOf } from './ports.js';
@@ -15,8 +15,8 @@ export function systemProcesses(proc: string): Processes {
         return error instanceof Error && 'code' in error && error.code === 'EPERM';
       }
     },
-    cwd: (pid) => quietly(() => readlink(join(proc, String(pid), 'cwd'))),
-    name: (pid) => quietly(async () => (await readFile(join(proc, String(pid), 'comm'), 'utf8')).trim()),
+    cwd: (pid) => quietly(() => readlinkSync(join(proc, String(pid), 'cwd'))),
+    name: (pid) => quietly(() => readFileSync(join(proc, String(pid), 'comm'), 'utf8').trim()),
     // Fields 4 and 22 of proc(5).
     parent: async (pid) => {
       const parent = Number((await statFields(proc, pid))?.[1]);
@@ -30,10 +30,15 @@ export function systemProcesses(proc: string): Processes {
 
 /** /proc/PID/stat from its third field on: the second is a name that may itself hold spaces and parentheses. */
 async function statFields(proc: string, pid: number): Promise<string[] | undefined> {
-  const stat = await quietly(() => readFile(join(proc, String(pid), 'stat'), 'utf8'));
+  const stat = await quietly(() => readFileSync(join(proc, String(pid), 'stat'), 'utf8'));
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-async function quietly<T>(look: () => Promise<T>): Promise<T | undefined> {
-  return look().catch(() => undefined);
+/** What lies in /proc comes from the kernel's memory: nothing is waited for. */
+function quietly<T>(look: () => T): Promise<T | undefined> {
+  try {
+    return Promise.resolve(look());
+  } catch {
+    return Promise.resolve(undefined);
+  }
 }

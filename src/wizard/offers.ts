@@ -1,4 +1,5 @@
-import type { Pending, StatusResult, WayBack } from '../operations/status.js';
+import type { WayBack } from '../operations/look-at-server.js';
+import type { Pending, StatusResult } from '../operations/status.js';
 import type { ReportedCheck } from '../preflight/check.js';
 import { list, moment } from '../words.js';
 import type { Choice } from './prompts.js';

@@ -95,9 +95,9 @@ export class QuietMachine {
     }
   }
 
-  /** Everything since the last `clear`, without blanks at line ends and at the end. */
+  /** Everything since the last `clear`, lines as they were written, without blanks at line ends and at the end. */
   async screen(): Promise<string> {
-    const text = await this.tmux('capture-pane', '-p', '-S', '-', '-t', 'shell');
+    const text = await this.tmux('capture-pane', '-p', '-J', '-S', '-', '-t', 'shell');
     return text
       .split('\n')
       .map((line) => line.trimEnd())
@@ -109,7 +109,7 @@ export class QuietMachine {
   async shows(pattern: RegExp, withinMs = 25_000): Promise<string> {
     const end = Date.now() + withinMs;
     for (;;) {
-      const screen = await this.tmux('capture-pane', '-p', '-S', '-', '-t', 'shell');
+      const screen = await this.tmux('capture-pane', '-p', '-J', '-S', '-', '-t', 'shell');
       if (pattern.test(screen)) return this.screen();
       if (Date.now() > end) throw new Error(`never showed ${String(pattern)}:\n${screen}`);
       await sleep(40);

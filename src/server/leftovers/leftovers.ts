@@ -21,7 +21,16 @@ export async function findLeftovers(
   first: string | undefined,
   host: Host,
 ): Promise<Leftover[]> {
-  const candidates = await findCandidates(home, host);
+  return judgeLeftovers(await findCandidates(home, host), home, first, host);
+}
+
+/** The same of what was found already: looking can go on beside other things. */
+export async function judgeLeftovers(
+  candidates: readonly Candidate[],
+  home: string,
+  first: string | undefined,
+  host: Host,
+): Promise<Leftover[]> {
   if (candidates.length === 0) return [];
   // Seldom needed, and `status` is started often.
   const [{ judgeLeftover }, { lookAround }] = await Promise.all([

@@ -1,5 +1,5 @@
 import { mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { beginRun, lastRun, readRun } from '../../../src/journal/journal.js';
 import { stateDirs } from '../../../src/journal/state-dir.js';
@@ -117,6 +117,18 @@ describe('the journal of a run', () => {
     await beginRun('update', '/srv/a-b', {}, host);
     expect(await lastRun('/srv/a/b', host)).toBeUndefined();
     expect(stateDirs('/srv/a-b', host).root).not.toBe(stateDirs('/srv/a/b', host).root);
+  });
+
+  it.each([
+    ['/opt/sandstorm', /^opt-sandstorm$/],
+    ['/srv/a-b', /^srv-a%2Db$/],
+    ['/', /^-$/],
+    ['/ä %2D\n', /^%C3%A4%20%252D%0A$/],
+    [`/${'x'.repeat(300)}`, /^%[0-9a-f]{64}$/],
+  ])('keeps what it remembers of %j in a folder of its own', async (home, name) => {
+    const host = await fakeHost();
+    expect(basename(stateDirs(home, host).root)).toMatch(name);
+    expect(dirname(stateDirs(home, host).root)).toBe(host.layout.stateDir);
   });
 });
 

@@ -36,6 +36,12 @@ async function reboot(): Promise<void> {
   await one.host.commands.run(join(home, 'sandstorm'), ['start']);
 }
 
+/** A build deletes the lower ones in the background, once it is up. */
+async function isDeleted(build: number): Promise<void> {
+  const folder = join(home, `sandstorm-${String(build)}`);
+  await until(`the running build has deleted ${folder}`, () => !existsSync(folder));
+}
+
 async function expectNew(to: number, line: string): Promise<void> {
   expect(await status(home, one.host)).toMatchObject({
     build: to,
@@ -137,7 +143,7 @@ describe.skipIf(!ready)('after a reboot', { timeout: 120_000 }, () => {
     await untilItDies(one, { step: 'sandstorm-update', at: 'done' }, (host) => one.update(tarball, {}, host));
     await reboot();
     await writeData(home, 'on the new one, in vain');
-    expect(existsSync(join(home, `sandstorm-${String(from)}`))).toBe(false);
+    await isDeleted(from);
     one.said.length = 0;
     await one.abort();
     expect(one.said.join('\n')).toContain('LOST for people');
@@ -166,9 +172,7 @@ describe.skipIf(!ready)('after a reboot', { timeout: 120_000 }, () => {
       one.update(lower, { allowDowngrade: true }, host),
     );
     await reboot();
-    await until('the old build has deleted it', () =>
-      Promise.resolve(!existsSync(join(home, `sandstorm-${String(from - 1)}`))),
-    );
+    await isDeleted(from - 1);
     // The older build cannot read the data: it must have come as far as being started, and be undone.
     await refusalOf(one.resume(), 'E_UPDATE_UNDONE');
     expect(await status(home, one.host)).toMatchObject({ build: from, healthy: true, pending: null });

@@ -12,30 +12,39 @@ sub run {
     die "WILDCARD_HOST must contain an astrisk\n" if index($conf->{WILDCARD_HOST}, '*') < 0;
 
     local $SIG{TERM} = 'DEFAULT';
-    local $SIG{CHLD} = 'IGNORE';
+    local $SIG{PIPE} = 'IGNORE';
     my ($main) = @{ $conf->{PORTS} };
     my %port_of = map { fileno($listeners->{$_}) => $_ } @{ $conf->{PORTS} };
     my $waiting = IO::Select->new(map { $listeners->{$_} } @{ $conf->{PORTS} });
-    my @ignored;
+    my (%heard, @ignored);
     while (1) {
-        for my $listener ($waiting->can_read) {
-            accept(my $client, $listener) or next;
-            if ($release->{never_answers} eq 'yes') { push @ignored, $client; next }
-            my $port = $port_of{ fileno($listener) };
-            Proc::spawn(sub { serve($client, $release, $conf, $schema, $port != $main); return 0 });
+        for my $socket ($waiting->can_read(1)) {
+            my $number = fileno $socket;
+            if (my $port = $port_of{$number}) {
+                accept(my $client, $socket) or next;
+                if ($release->{never_answers} eq 'yes') { push @ignored, $client; next }
+                $heard{ fileno $client } = { client => $client, head => '', port => $port, until => time + 10 };
+                $waiting->add($client);
+                next;
+            }
+            my $one = $heard{$number};
+            my $open = sysread $socket, $one->{head}, 4096, length $one->{head};
+            my $whole = $one->{head} =~ /\r?\n\r?\n/;
+            next if $open && !$whole && length $one->{head} <= 16_384;
+            serve($socket, $one->{head}, $release, $conf, $schema, $one->{port} != $main) if $whole;
+            $waiting->remove($socket);
+            delete $heard{$number};
+        }
+        for my $one (grep { $_->{until} < time } values %heard) {
+            $waiting->remove($one->{client});
+            delete $heard{ fileno $one->{client} };
         }
     }
     return 0;
 }
 
 sub serve {
-    my ($client, $release, $conf, $schema, $is_other_port) = @_;
-    local $SIG{ALRM} = 'DEFAULT';
-    alarm 10;
-    my $head = '';
-    while ($head !~ /\r?\n\r?\n/) {
-        return if length $head > 16_384 || !sysread($client, $head, 4096, length $head);
-    }
+    my ($client, $head, $release, $conf, $schema, $is_other_port) = @_;
     my ($method, $path) = $head =~ m{^([A-Z]+) (\S+) HTTP/1};
     my ($host) = $head =~ /^host:[ \t]*(\S+)/im;
     my ($status, $type, $body, @headers) = defined $method && defined $host
