@@ -105,13 +105,14 @@ export class Refusal extends Error {
 
   /** The same refusal, of an operation that had begun to change things. */
   afterChanges(): Refusal {
-    const { code, message, hint, result, cause } = this;
-    return new Refusal(code, message, {
-      ...(hint === undefined ? {} : { hint }),
-      result,
-      cause,
-      changed: true,
-    });
+    return this.but({ changed: true });
+  }
+
+  /** The same but for what is given. */
+  but(other: RefusalDetails & { readonly message?: string }): Refusal {
+    const { code, message, hint, result, changed, cause } = this;
+    const details = { ...(hint === undefined ? {} : { hint }), result, changed, cause };
+    return new Refusal(code, other.message ?? message, { ...details, ...other });
   }
 
   get exitCode(): number {

@@ -41,6 +41,8 @@ export interface Outcome {
   readonly result: unknown;
   /** For people, printed last. */
   readonly text?: string;
+  /** It shows what somebody wrote, and nothing in it is to be added to. */
+  readonly verbatim?: boolean;
   /** A failure that is data (preflight, an unhealthy status); 0 when left out. */
   readonly exitCode?: number;
 }

@@ -5,11 +5,10 @@ import type { Terminal } from '../system/terminal.js';
 import type { Ui } from '../ui.js';
 import { fold } from '../words.js';
 import { COMMON_OPTIONS, type CommandContext, type CommandSpec, type Outcome } from './command.js';
+import { DEFAULT_HOME, forHome, uiFor } from './for-home.js';
 import { humanUi } from './human.js';
 import { flagName, inputNeeded, resolveValues, checkAnswerKeys, type Sources } from './sources.js';
 import { silentUi } from './silent.js';
-
-export const DEFAULT_HOME = '/opt/sandstorm';
 
 export interface Surroundings {
   readonly host: Host;
@@ -39,16 +38,17 @@ export async function runCommand(
     json: flags.json === true || isSet(around.host.env.SANDSTORM_AIRGAP_JSON),
     debug: flags.debug === true,
   };
+  let home = DEFAULT_HOME;
   try {
     const context = await contextFor(spec, flags, around);
-    asked.json = context.json;
+    ({ json: asked.json, home } = context);
     if (around.guided !== true) await tellPending(spec.name, context, around);
     const body = await spec.load();
     const outcome = await body(context);
-    report(outcome, context.json, around.terminal);
+    report(outcome.verbatim === true ? outcome : forHome(home, outcome), context.json, around.terminal);
     return { exitCode: outcome.exitCode ?? 0, refusal: undefined };
   } catch (error) {
-    const refusal = asRefusal(error);
+    const refusal = refusalFor(home, asRefusal(error));
     reportError(refusal, error, asked, around);
     return { exitCode: refusal.exitCode, refusal };
   } finally {
@@ -62,7 +62,7 @@ async function tellPending(
   { terminal, transcript }: Surroundings,
 ): Promise<void> {
   const { pendingLines } = await import('./tell-pending.js');
-  for (const line of await pendingLines(home, command, host)) {
+  for (const line of forHome(home, await pendingLines(home, command, host))) {
     transcript(line);
     terminal.error(fold(line, terminal.columns(), 0));
   }
@@ -104,13 +104,17 @@ async function contextFor(
   const interactive = around.atTerminal && !json && common.noInput !== true;
   const yes = common.yes ?? false;
   const confirm = confirmation(interactive, yes);
-  const ui: Ui = json ? silentUi(transcript, confirm) : humanUi(terminal, host.clock, transcript, confirm);
+  const home = common.home ?? DEFAULT_HOME;
+  const ui: Ui = uiFor(
+    home,
+    json ? silentUi(transcript, confirm) : humanUi(terminal, host.clock, transcript, confirm),
+  );
 
   return {
     host,
     ui,
     values,
-    home: common.home ?? DEFAULT_HOME,
+    home,
     dryRun: common.dryRun ?? false,
     json,
     interactive,
@@ -210,6 +214,11 @@ export function asRefusal(error: unknown): Refusal {
     hint: 'run it again with --debug --log-file FILE and report what it says',
     cause: error,
   });
+}
+
+function refusalFor(home: string, refusal: Refusal): Refusal {
+  const { message, hint, result } = refusal;
+  return refusal.but(forHome(home, { message, result, ...(hint === undefined ? {} : { hint }) }));
 }
 
 /** As far as it can be told before the sources are read. */

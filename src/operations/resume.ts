@@ -4,7 +4,7 @@ import { readRun, takeUpRun } from '../journal/journal.js';
 import { lockOwner, withLock } from '../journal/lock.js';
 import type { RunRecord } from '../journal/record.js';
 import { stateDirs } from '../journal/state-dir.js';
-import { stillAtWork } from '../server/at-work.js';
+import { stillAtWork, type AtWork } from '../server/at-work.js';
 import { runningServer } from '../server/running.js';
 import { placesOf } from '../snapshot/places.js';
 import { dataFolders } from '../snapshot/record.js';
@@ -163,19 +163,29 @@ async function takingUp(
 }
 
 const POLL_MS = 500;
+/** What we had started ends soon without us; somebody who looks at a file there may go on for days. */
+const PATIENCE_MS = 60_000;
 
 async function waitForOthers(home: string, record: RunRecord, host: Host, ui: Ui): Promise<void> {
   const { incoming, snapshot, data } = placesOf(home, record.id);
   const look = () => stillAtWork(home, [incoming, snapshot, data], host);
   const first = await look();
   if (first === undefined) return;
+  const until = host.clock.monotonic() + PATIENCE_MS;
   await ui.step('Waiting', async (progress) => {
     for (let other = first as typeof first | undefined; other !== undefined; other = await look()) {
       progress.detail(`for ${other.what} of the run that was cut off (pid ${String(other.pid)})`);
       if (host.interrupted.aborted) throw cancelled();
+      if (!other.isOwn && host.clock.monotonic() > until) throw heldBy(other);
       await host.clock.sleep(POLL_MS);
     }
     progress.detail(`${first.what} of the run that was cut off has ended`);
+  });
+}
+
+function heldBy({ what, pid }: AtWork): Refusal {
+  return new Refusal('E_BUSY', `${what} is still at files of the run that was cut off (pid ${String(pid)})`, {
+    hint: `wait for it to end, or end it: kill ${String(pid)}; then run the same command again`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { confBytes, confText } from '../config/sandstorm-conf.js';
-import { confPath, planConfEdit } from '../config/conf-file.js';
+import { confBytes, confText, getValue } from '../config/sandstorm-conf.js';
+import { confPath, editConf, planConfEdit, readConf, type ConfEdit } from '../config/conf-file.js';
 import { Refusal } from '../errors.js';
 import { linkFolder, syncFilesystem } from '../snapshot/copy.js';
 import { giveBackData, putBack } from '../snapshot/data.js';
@@ -9,7 +9,7 @@ import { placesOf } from '../snapshot/places.js';
 import { readSnapshot, removeSnapshot, tidyFolders } from '../snapshot/store.js';
 import type { UndoStep } from '../update/step.js';
 import { notWell, snapshotGone } from './change-refusals.js';
-import { settingsAsEdits } from './conf-edits.js';
+import { backupTo, settingsAsEdits } from './conf-edits.js';
 import { proveWithProgress } from './prove.js';
 import { logged } from './journal-trouble.js';
 import type { Change } from './server-change.js';
@@ -140,13 +140,26 @@ async function removePlaced({ plan, run, host }: Change): Promise<void> {
 }
 
 /** Byte for byte, unless somebody has changed the file since: their change is worth more than ours. */
-async function restoreConf({ plan, run, host }: Change): Promise<void> {
+/** To the byte, as long as nobody has changed it since. */
+async function restoreConf(change: Change): Promise<void> {
+  const { plan, run, host } = change;
   const path = confPath(plan.home);
   const kept = await host.files.readBytes(placesOf(plan.home, run.id).conf);
   const now = await host.files.readBytes(path);
-  if (kept === undefined || now === undefined) return;
+  if (now === undefined) return;
+  // A run that only turned updates off keeps it no longer than it must.
+  if (kept === undefined) return setChannelBack(change);
   const asWeWrote = planConfEdit(confText(kept), settingsAsEdits({ UPDATE_CHANNEL: 'none' }), {
     force: true,
   }).after;
   if (confText(now) === asWeWrote) await host.files.writeAtomic(path, confBytes(confText(kept)));
+}
+
+async function setChannelBack({ plan, host }: Change): Promise<void> {
+  const from = plan.steps.flatMap((step) => (step.do === 'set-channel' ? [step.from] : []))[0];
+  if (from === undefined) return;
+  const key = 'UPDATE_CHANNEL';
+  if (getValue((await readConf(plan.home, host)).document, key) !== 'none') return;
+  const edit: ConfEdit = from === null ? { do: 'unset', key } : { do: 'set', key, value: from };
+  await editConf(plan.home, [edit], host, { force: true, ...backupTo(plan.home, host) });
 }

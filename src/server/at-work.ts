@@ -5,6 +5,8 @@ export interface AtWork {
   readonly pid: number;
   /** "sandstorm migrate-mongo" */
   readonly what: string;
+  /** Sandstorm's own work on the server, which takes as long as it takes. */
+  readonly isOwn: boolean;
 }
 
 /**
@@ -22,9 +24,9 @@ export async function stillAtWork(
     const words = text?.split('\0').filter((word) => word !== '') ?? [];
     const verb = VERBS.find((one) => words.includes(one));
     const own = words.some((word) => word.startsWith(`${home}/`) && word.endsWith('/sandstorm'));
-    if (own && verb !== undefined) return { pid: Number(name), what: `sandstorm ${verb}` };
+    if (own && verb !== undefined) return { pid: Number(name), what: `sandstorm ${verb}`, isOwn: true };
     if (folders.some((folder) => words.some((word) => word === folder || word.startsWith(`${folder}/`)))) {
-      return { pid: Number(name), what: words[0] ?? 'a program' };
+      return { pid: Number(name), what: words[0] ?? 'a program', isOwn: false };
     }
   }
   return undefined;

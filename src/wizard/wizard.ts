@@ -1,12 +1,12 @@
 import type { CommandSpec } from '../cli/command.js';
 import { COMMON_OPTIONS } from '../cli/command.js';
 import { INSTALL_OPTIONS } from '../cli/commands/install.js';
+import { DEFAULT_HOME, uiFor } from '../cli/for-home.js';
 import { humanUi } from '../cli/human.js';
 import type { Values } from '../cli/option.js';
 import { parsePort } from '../cli/option.js';
 import {
   asRefusal,
-  DEFAULT_HOME,
   refusalLines,
   runCommand,
   sourcesFor,
@@ -61,7 +61,7 @@ export async function runWizard(
     const sources = await sourcesFor({ name: 'install' }, flags, around);
     const home = resolveValues({ home: COMMON_OPTIONS.home }, sources).home ?? DEFAULT_HOME;
     const given = resolveValues(INSTALL_OPTIONS, sources);
-    const ui = humanUi(terminal, host.clock, transcript, askYesNo);
+    const ui = uiFor(home, humanUi(terminal, host.clock, transcript, askYesNo));
     const runWith: Sitting['runWith'] = async (name, more) => {
       const spec = commands.find((one) => one.name === name);
       if (spec === undefined) throw new Error(`no command ${name}`);

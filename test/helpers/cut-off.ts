@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Files, Host } from '../../src/system/host.js';
+import { ONLY_LOOKS } from './only-looks.js';
 
 /** The moment at which a run dies: at a step of the way there, or of the way back. */
 export interface Moment {
@@ -16,22 +17,6 @@ export interface Doomed {
   /** What the kernel does for a process that has died: nothing is held any more. */
   bury(stateDir: string): Promise<void>;
 }
-
-const ONLY_LOOKS: ReadonlySet<string> = new Set<keyof Files>([
-  'lstat',
-  'stat',
-  'readLink',
-  'realPath',
-  'list',
-  'readText',
-  'readBytes',
-  'readStart',
-  'readTail',
-  'freeSpace',
-  'readable',
-  'writable',
-  'openRead',
-]);
 
 /** A Host that dies at that moment: from then on nothing it is asked for is done. */
 export function doomed(host: Host, { step, way = 'there', at }: Moment): Doomed {

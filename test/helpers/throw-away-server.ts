@@ -1,3 +1,4 @@
+import { requireReal } from './real-parts.js';
 import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -57,6 +58,11 @@ export interface ThrowAwayServer {
 }
 
 const PATIENCE = { startTimeoutMs: 6000, stableMs: 300, scriptTimeoutMs: 60_000 };
+
+/** Whether servers can be made here; see requireReal. `what` is tested with them. */
+export function canHaveServers(what: string): boolean {
+  return requireReal(what, ['script', 'bash', 'perl', 'tar', 'xz', 'openssl']);
+}
 
 export async function throwAwayServer(): Promise<ThrowAwayServer> {
   const never = new AbortController().signal;

@@ -177,7 +177,7 @@ describe.skipIf(!ready)('an audit that sees', () => {
       ...judgeServer(facts, [rightful]),
       ...judgeSnapshots(facts),
       ...judgeStatus(facts, said),
-      ...judgeLeftovers(facts, []),
+      ...judgeLeftovers(facts, rightful, []),
     ];
   };
 

@@ -36,7 +36,7 @@ export type Fault =
   | 'bit-flipped'
   | 'garbage';
 
-interface ReleaseWish {
+export interface ReleaseWish {
   readonly build: number;
   /** Folder the tarball is written to. */
   readonly dir: string;

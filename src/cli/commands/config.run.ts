@@ -17,7 +17,7 @@ export async function get(context: CommandContext<typeof GET_OPTIONS>): Promise<
       hint: `sandstorm-airgap config set ${key} VALUE`,
     });
   }
-  return { changed: false, result: { key, value: readable(value) }, text: readable(value) };
+  return { changed: false, result: { key, value: readable(value) }, text: readable(value), verbatim: true };
 }
 
 export async function set(context: CommandContext<typeof SET_OPTIONS>): Promise<Outcome> {
@@ -54,7 +54,7 @@ export async function show({ home, host }: CommandContext): Promise<Outcome> {
     keys.map((key) => [key, readable(redactValue(key, getValue(document, key) ?? ''))]),
   );
   const text = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
-  return { changed: false, result: { home, settings }, text: text.join('\n') };
+  return { changed: false, result: { home, settings }, text: text.join('\n'), verbatim: true };
 }
 
 export async function lint({ home, host }: CommandContext): Promise<Outcome> {

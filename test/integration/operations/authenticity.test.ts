@@ -7,18 +7,15 @@ import type { ProofWish } from '../../../src/operations/authenticity.js';
 import { listTrust } from '../../../src/operations/trust.js';
 import { makeSigningKey } from '../../../src/rehearsal/signing-key.js';
 import { showKey, type KeyName } from '../../../src/release/signature/keys.js';
-import { requireReal } from '../../helpers/real-parts.js';
-import { refusalOf, throwAwayServer, type ThrowAwayServer } from '../../helpers/throw-away-server.js';
+import {
+  canHaveServers,
+  refusalOf,
+  throwAwayServer,
+  type ThrowAwayServer,
+} from '../../helpers/throw-away-server.js';
 import { makeRelease } from '../../stand-ins/release.js';
 
-const ready = requireReal('proof of authenticity in a throw-away world', [
-  'script',
-  'bash',
-  'perl',
-  'tar',
-  'xz',
-  'openssl',
-]);
+const ready = canHaveServers('proof of authenticity in a throw-away world');
 
 /** Made with the genuine tools: sandstorm-9.tar.xz with both signatures, by keys of the test's own. */
 const FIXTURES = fileURLToPath(new URL('../../fixtures/release-signature/', import.meta.url));

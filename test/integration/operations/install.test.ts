@@ -7,19 +7,16 @@ import { withLock } from '../../../src/journal/lock.js';
 import { stateDirs } from '../../../src/journal/state-dir.js';
 import { INSTALL_MARKER } from '../../../src/server/home-state.js';
 import { status } from '../../../src/operations/status.js';
-import { requireReal } from '../../helpers/real-parts.js';
 import { serveHttp } from '../../helpers/http-server.js';
-import { refusalOf, throwAwayServer, type ThrowAwayServer } from '../../helpers/throw-away-server.js';
+import {
+  canHaveServers,
+  refusalOf,
+  throwAwayServer,
+  type ThrowAwayServer,
+} from '../../helpers/throw-away-server.js';
 import { makeRelease } from '../../stand-ins/release.js';
 
-const ready = requireReal('installing in a throw-away world', [
-  'script',
-  'bash',
-  'perl',
-  'tar',
-  'xz',
-  'openssl',
-]);
+const ready = canHaveServers('installing in a throw-away world');
 
 const conf = (home: string): Record<string, string> =>
   Object.fromEntries(

@@ -3,19 +3,16 @@ import { cp, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { status } from '../../../src/operations/status.js';
-import { requireReal } from '../../helpers/real-parts.js';
 import { contentsOf, dataOf, expectBack, writeData } from '../../helpers/server-contents.js';
-import { refusalOf, throwAwayServer, type ThrowAwayServer } from '../../helpers/throw-away-server.js';
+import {
+  canHaveServers,
+  refusalOf,
+  throwAwayServer,
+  type ThrowAwayServer,
+} from '../../helpers/throw-away-server.js';
 import { untilItDies } from '../../helpers/cut-off.js';
 
-const ready = requireReal('updating in a throw-away world', [
-  'script',
-  'bash',
-  'perl',
-  'tar',
-  'xz',
-  'openssl',
-]);
+const ready = canHaveServers('updating in a throw-away world');
 
 let one: ThrowAwayServer;
 let home = '';

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,20 +8,17 @@ import { lastRun } from '../../../src/journal/journal.js';
 import { withLock } from '../../../src/journal/lock.js';
 import { listSnapshots } from '../../../src/operations/snapshots.js';
 import { status } from '../../../src/operations/status.js';
-import { requireReal } from '../../helpers/real-parts.js';
 import { until } from '../../helpers/until.js';
 import { untilItDies, type Moment } from '../../helpers/cut-off.js';
 import { contentsOf, dataOf, expectBack, next, setConf, writeData } from '../../helpers/server-contents.js';
-import { refusalOf, throwAwayServer, type ThrowAwayServer } from '../../helpers/throw-away-server.js';
+import {
+  canHaveServers,
+  refusalOf,
+  throwAwayServer,
+  type ThrowAwayServer,
+} from '../../helpers/throw-away-server.js';
 
-const ready = requireReal('updating in a throw-away world', [
-  'script',
-  'bash',
-  'perl',
-  'tar',
-  'xz',
-  'openssl',
-]);
+const ready = canHaveServers('updating in a throw-away world');
 
 let one: ThrowAwayServer;
 let home = '';
@@ -262,6 +261,27 @@ describe.skipIf(!ready)('what cannot just be taken up', { timeout: 120_000 }, ()
     });
     expect(await one.rollback()).toMatchObject({ healthy: true, to: `sandstorm-${String(from)}` });
     expect((await dataOf(home)).text).toContain('kept by leaving\n');
+  });
+
+  it('waits for a program at its files, but not for ever for one that only looks', async () => {
+    const { to, tarball } = await next(one);
+    await writeData(home, 'before somebody looked');
+    await untilItDies(one, { step: 'stop', at: 'done' }, (host) => one.update(tarball, {}, host));
+    const kept = join(home, '.sandstorm-airgap/snapshots', (await lastRun(home, one.host))?.id ?? '');
+    const looking = spawn('tail', ['-f', join(kept, 'sandstorm.conf')], { stdio: 'ignore' });
+    const ended = once(looking, 'exit');
+    try {
+      let now = 0;
+      const clock = { ...one.host.clock, monotonic: () => (now += 20_000) };
+      const refusal = await refusalOf(one.resume({}, { ...one.host, clock }), 'E_BUSY');
+      expect(refusal.message).toContain('tail is still at files of the run that was cut off');
+      expect(refusal.hint).toContain(`kill ${String(looking.pid)}`);
+    } finally {
+      looking.kill();
+      await ended;
+    }
+    expect(await one.resume()).toMatchObject({ changed: true, outcome: 'done' });
+    await expectNew(to, 'before somebody looked');
   });
 
   it('is a run whose record of the snapshot cannot be read: nothing is dropped', async () => {

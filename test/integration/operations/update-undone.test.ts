@@ -5,18 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lastRun } from '../../../src/journal/journal.js';
 import { status } from '../../../src/operations/status.js';
 import type { Host } from '../../../src/system/host.js';
-import { requireReal } from '../../helpers/real-parts.js';
 import { contentsOf, dataOf, expectBack, next, setConf, writeData } from '../../helpers/server-contents.js';
-import { refusalOf, throwAwayServer, type ThrowAwayServer } from '../../helpers/throw-away-server.js';
+import {
+  canHaveServers,
+  refusalOf,
+  throwAwayServer,
+  type ThrowAwayServer,
+} from '../../helpers/throw-away-server.js';
 
-const ready = requireReal('updating in a throw-away world', [
-  'script',
-  'bash',
-  'perl',
-  'tar',
-  'xz',
-  'openssl',
-]);
+const ready = canHaveServers('updating in a throw-away world');
 
 let one: ThrowAwayServer;
 let home = '';

@@ -6,18 +6,16 @@ import { lastRun } from '../../../src/journal/journal.js';
 import { withLock } from '../../../src/journal/lock.js';
 import { status } from '../../../src/operations/status.js';
 import type { Host } from '../../../src/system/host.js';
-import { requireReal } from '../../helpers/real-parts.js';
 import { contentsOf, dataOf, next, setConf, writeData } from '../../helpers/server-contents.js';
-import { refusalOf, throwAwayServer, type ThrowAwayServer } from '../../helpers/throw-away-server.js';
+import { untilItDies } from '../../helpers/cut-off.js';
+import {
+  canHaveServers,
+  refusalOf,
+  throwAwayServer,
+  type ThrowAwayServer,
+} from '../../helpers/throw-away-server.js';
 
-const ready = requireReal('updating in a throw-away world', [
-  'script',
-  'bash',
-  'perl',
-  'tar',
-  'xz',
-  'openssl',
-]);
+const ready = canHaveServers('updating in a throw-away world');
 
 let one: ThrowAwayServer;
 let home = '';
@@ -299,6 +297,17 @@ describe.skipIf(!ready)('an update to the build that is there', { timeout: 120_0
     expect(await one.pid()).not.toBe(pid);
     expect(existsSync(join(home, '.sandstorm-airgap'))).toBe(false);
   });
+
+  it.each(['begun', 1, 'done'] as const)(
+    'turns the channel on again when it is given up at its last step (%s)',
+    async (at) => {
+      await setChannel('dev');
+      await untilItDies(one, { step: 'commit', at }, (host) => one.update(old, {}, host));
+      expect(await one.abort()).toMatchObject({ changed: true, outcome: 'undone' });
+      expect(await readFile(join(home, 'sandstorm.conf'), 'utf8')).toMatch(/^UPDATE_CHANNEL=dev$/m);
+      await setChannel('none');
+    },
+  );
 
   it('starts it when it does not run', async () => {
     await sandstorm('stop');

@@ -2,19 +2,11 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { status } from '../../../src/operations/status.js';
-import { requireReal } from '../../helpers/real-parts.js';
 import { untilItDies, type Moment } from '../../helpers/cut-off.js';
 import { contentsOf, expectBack, next, writeData } from '../../helpers/server-contents.js';
-import { throwAwayServer, type ThrowAwayServer } from '../../helpers/throw-away-server.js';
+import { canHaveServers, throwAwayServer, type ThrowAwayServer } from '../../helpers/throw-away-server.js';
 
-const ready = requireReal('updating in a throw-away world', [
-  'script',
-  'bash',
-  'perl',
-  'tar',
-  'xz',
-  'openssl',
-]);
+const ready = canHaveServers('updating in a throw-away world');
 
 let one: ThrowAwayServer;
 let home = '';

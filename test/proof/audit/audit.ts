@@ -41,8 +41,8 @@ export async function auditCrash(
 ): Promise<Audit> {
   const facts = await look(machine, start);
   const said = await saidBy(machine);
-  // Link and data are two things and change one after the other. In between the machine may come up with the old
-  // build on data that are given up anyhow; that is no rightful server, and `status` must say that one waits.
+  // Link and data are two things and change one after the other. In between the machine may come up with a build on
+  // data that are not its own, or not at all; that is no rightful server, and `status` must say that one waits.
   const exchanging = facts.run?.exchanging === true && isPending(facts);
   const isDown = exchanging || (facts.server === null && (!start || mayBeNothing));
   const onDisk = mayBeNothing ? [] : judgeDisk(facts, rightful);
@@ -81,7 +81,7 @@ export async function auditEnd(
       ...complaints,
       ...judgeServer(facts, [rightful]),
       ...judgeSnapshots(facts),
-      ...(clean ? judgeLeftovers(facts, await snapshots(machine, facts)) : []),
+      ...(clean ? judgeLeftovers(facts, rightful, await snapshots(machine, facts)) : []),
     ],
   };
 }

@@ -27,7 +27,10 @@ export interface Facts {
     readonly began: boolean;
     /** It was on its way back when it was cut off. */
     readonly turnedBack: boolean;
-    /** On its way back it had begun to link the old build, and had not yet put its data back. */
+    /**
+     * On its way back it had begun to link the old build, and had not yet put its data back; or it had begun to link
+     * a build that needs its data migrated, and they were not yet.
+     */
     readonly exchanging: boolean;
     readonly outcome: string | null;
   } | null;

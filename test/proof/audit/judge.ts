@@ -11,6 +11,8 @@ export interface Rightful {
   readonly passwd: string | undefined;
   /** Whole texts, one of which the configuration must be. */
   readonly confs: readonly string[];
+  /** What a migration of the database keeps in var. */
+  readonly besideMongo?: readonly string[];
 }
 
 /** Why what is there is none of the states that may be; empty when it is one. */
@@ -75,7 +77,9 @@ function judgeData(facts: Facts, { build, data, passwd }: Rightful): string[] {
   if (facts.mongoRights !== '770 root:sandstorm')
     complaints.push(`var/mongo has ${facts.mongoRights ?? '?'}`);
   for (const [path, said] of Object.entries(facts.mongo)) {
-    if (!said.includes(' sandstorm:sandstorm ')) complaints.push(`var/mongo/${path} is ${said}`);
+    // Written by the migration, which runs as root.
+    const owner = path === 'version' ? 'root:root' : 'sandstorm:sandstorm';
+    if (!said.includes(` ${owner} `)) complaints.push(`var/mongo/${path} is ${said}`);
   }
   return complaints;
 }
@@ -110,10 +114,14 @@ const OF_A_SERVER = ['.sandstorm-airgap', 'latest', 'sandstorm', 'sandstorm.conf
 const OF_VAR = ['.sandstorm-airgap', 'log', 'mongo', 'pid', 'sandstorm'];
 
 /** What is there and should not be, when nothing is pending. */
-export function judgeLeftovers(facts: Facts, knownSnapshots: readonly string[]): string[] {
+export function judgeLeftovers(
+  facts: Facts,
+  { besideMongo = [] }: Rightful,
+  knownSnapshots: readonly string[],
+): string[] {
   const allowed = [...OF_A_SERVER, facts.latest ?? ''];
   const inHome = facts.names.filter((name) => !allowed.includes(name));
-  const inVar = facts.var.filter((name) => !OF_VAR.includes(name));
+  const inVar = facts.var.filter((name) => ![...OF_VAR, ...besideMongo].includes(name));
   const isKnown = (path: string): boolean =>
     knownSnapshots.some((id) => path === id || path.startsWith(`${id}/`));
   const ours = Object.keys(facts.ourFolder).filter(

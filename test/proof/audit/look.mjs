@@ -117,8 +117,12 @@ function newestRun(state) {
   const givesBack = entries.some(
     ({ event, steps }) => event === 'turns-back' && steps.includes('restore-data'),
   );
-  const exchanging =
-    givesBack && wasHere('undo-begins', 'relink-old') && !wasHere('undo-ends', 'restore-data');
+  const migrates = entries[0]?.plan?.steps?.some((step) => step.do === 'migrate-mongo') === true;
+  const exchanging = turnedBack
+    ? givesBack &&
+      (wasHere('undo-begins', 'relink-old') || (migrates && wasHere('step-begins', 'sandstorm-update'))) &&
+      !wasHere('undo-ends', 'restore-data')
+    : migrates && wasHere('step-begins', 'sandstorm-update') && !wasHere('step-ends', 'migrate-mongo');
   return { id, began: entries.length > 0, turnedBack, exchanging, outcome };
 }
 

@@ -2,23 +2,7 @@ import type { Commands, Files, FileSink, Host } from '../../../src/system/host.j
 import { watchForChild } from './children.js';
 import type { Deed, Orders } from './orders.js';
 import { strike, tellEffect, tellStruck } from './strike.js';
-
-/** All others change something, also those that will be added one day. */
-const ONLY_LOOKS: ReadonlySet<string> = new Set<keyof Files>([
-  'lstat',
-  'stat',
-  'readLink',
-  'realPath',
-  'list',
-  'readText',
-  'readBytes',
-  'readStart',
-  'readTail',
-  'freeSpace',
-  'readable',
-  'writable',
-  'openRead',
-]);
+import { ONLY_LOOKS } from '../../helpers/only-looks.js';
 
 const FROM_AND_TO: ReadonlySet<string> = new Set<string>(['rename', 'copy', 'reflink', 'link']);
 
@@ -33,7 +17,8 @@ export function faultyHost(host: Host, orders: Orders): Host {
 }
 
 interface Due {
-  readonly when: 'before' | 'after';
+  readonly when: 'before' | 'after' | 'during';
+  readonly afterMs: number;
   readonly does: Deed;
 }
 
@@ -55,7 +40,8 @@ class Counter {
     if (fault === undefined || 'ms' in fault.at) return undefined;
     const { at } = fault;
     const itsTurn = at.step === undefined ? at.effect === n : at.step === step && at.effect === inStep;
-    return itsTurn ? { when: at.when, does: fault.does } : undefined;
+    const afterMs = at.when === 'during' ? at.afterMs : 0;
+    return itsTurn ? { when: at.when, afterMs, does: fault.does } : undefined;
   }
 
   /** An effect that is no call of its own. */
@@ -71,6 +57,7 @@ class Counter {
     const fault = this.next(what, on);
     if (fault?.when === 'before') await this.strike(fault);
     this.watch(fault);
+    if (fault?.when === 'during') setTimeout(() => void this.strike(fault), fault.afterMs);
     const result = await command();
     if (fault?.when === 'after') await this.strike(fault);
     return result;

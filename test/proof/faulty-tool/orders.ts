@@ -13,6 +13,8 @@ export interface Fault {
 export type Moment =
   /** Effects are counted from 1, or from 1 within a step of the journal. */
   | { readonly effect: number; readonly step?: string; readonly when: 'before' | 'after' }
+  /** So long after the command that this effect of the step is was started. */
+  | { readonly effect: number; readonly step: string; readonly when: 'during'; readonly afterMs: number }
   /** So long after the tool has started, whatever it is doing. */
   | { readonly ms: number };
 

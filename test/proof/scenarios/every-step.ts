@@ -1,7 +1,8 @@
 import { afterAll, describe, it } from 'vitest';
 import { counted } from '../counts/count.js';
 import { Workshop } from '../machine/workshop.js';
-import { faultsAtEveryStep } from './faults.js';
+import type { Effect } from '../faulty-tool/orders.js';
+import { faultsAtEveryStep, type NamedFault } from './faults.js';
 import { ofThisPart } from './part.js';
 import { measure } from './measure.js';
 import { proveCases } from './prove.js';
@@ -11,6 +12,7 @@ import type { Scenario } from './scenario.js';
 export async function proveEveryStep(
   ready: boolean,
   make: (shop: Workshop) => Promise<Scenario>,
+  faultsAt: (effects: readonly Effect[]) => NamedFault[] = faultsAtEveryStep,
 ): Promise<void> {
   if (!ready) {
     describe.skip('every fault at every step', () => undefined);
@@ -20,7 +22,7 @@ export async function proveEveryStep(
   afterAll(() => shop.close());
   const scenario = await make(shop);
   const { name } = scenario;
-  const faults = ofThisPart(faultsAtEveryStep((await measure(shop, scenario)).effects));
+  const faults = ofThisPart(faultsAt((await measure(shop, scenario)).effects));
 
   describe.concurrent(name, () => {
     for (const [index, { kind, where, fault }] of faults) {

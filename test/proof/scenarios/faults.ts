@@ -60,6 +60,35 @@ export function faultsAtEveryStep(effects: readonly Effect[]): NamedFault[] {
   });
 }
 
+/**
+ * The same at these steps only; and their command named `long`, which is known to take that long, cut off in the
+ * middle.
+ */
+export function faultsAtSteps(
+  effects: readonly Effect[],
+  steps: readonly string[],
+  long: { readonly command: string; readonly afterMs: number },
+): NamedFault[] {
+  const within = effects.filter(({ step }) => step !== null && steps.includes(step));
+  const { step, inStep } = within.find(({ isCommand, on }) => isCommand && on.includes(long.command)) ?? {};
+  if (step === undefined || step === null || inStep === undefined)
+    throw new Error(`none of ${steps.join(', ')} runs ${long.command}`);
+  const where = `in the middle of ${long.command}`;
+  const at = { step, effect: inStep, when: 'during', afterMs: long.afterMs } as const;
+  return [
+    ...faultsAtEveryStep(within),
+    ...KINDS.map(([kind, does]) => ({ kind, where, fault: { at, does } })),
+    {
+      kind: 'child SIGKILL',
+      where,
+      fault: {
+        at: { step, effect: inStep, when: 'before' },
+        does: { do: 'kill-child', afterMs: long.afterMs },
+      },
+    },
+  ];
+}
+
 /** SIGKILL before every single effect of a run. */
 export function killsEverywhere(effects: readonly Effect[]): NamedFault[] {
   return effects.map(({ n, what, step }) => ({

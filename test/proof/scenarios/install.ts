@@ -1,6 +1,6 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeRelease, standInInstaller } from '../../stand-ins/release.js';
+import { makeRelease, standInInstaller, type ReleaseWish } from '../../stand-ins/release.js';
 import { look } from '../audit/audit.js';
 import { contentsOf } from '../audit/contents.js';
 import type { Rightful } from '../audit/judge.js';
@@ -8,9 +8,14 @@ import type { Workshop } from '../machine/workshop.js';
 import { ABORT_ARGS, INSTALL_ARGS, RESUME_ARGS } from './commands.js';
 import type { Scenario } from './scenario.js';
 
-export async function makeTarball(shop: Workshop, build: number): Promise<string> {
+export async function makeTarball(
+  shop: Workshop,
+  build: number,
+  wish: Partial<ReleaseWish> = {},
+): Promise<string> {
   // Quick to start: what is proven does not take longer on a slow server.
-  return makeRelease({ build, dir: shop.parts.usb, behaviour: { start_delay_ms: 20 } });
+  const behaviour = { start_delay_ms: 20, ...wish.behaviour };
+  return makeRelease({ build, dir: shop.parts.usb, ...wish, behaviour });
 }
 
 /** From nothing to a server of build 308. */

@@ -4,6 +4,7 @@ import type { Rightful } from '../audit/judge.js';
 import type { Workshop } from '../machine/workshop.js';
 import { ABORT_ARGS, INSTALL_ARGS, RESUME_ARGS, UPDATE_ARGS } from './commands.js';
 import { installScenario, makeTarball } from './install.js';
+import type { ReleaseWish } from '../../stand-ins/release.js';
 import type { Scenario } from './scenario.js';
 
 /** An update is one between two servers. */
@@ -13,9 +14,12 @@ export interface UpdateScenario extends Scenario {
 }
 
 /** From a server of build 308 that somebody uses to build 309. */
-export async function updateScenario(shop: Workshop): Promise<UpdateScenario> {
+export async function updateScenario(
+  shop: Workshop,
+  wish: Partial<ReleaseWish> = {},
+): Promise<UpdateScenario> {
   const fresh = await installScenario(shop);
-  const newer = await makeTarball(shop, 309);
+  const newer = await makeTarball(shop, 309, wish);
   if (fresh.done === 'nothing') throw new Error('an installation leads to a server');
   let before = fresh.done;
   const image = await shop.madeFrom(fresh.image, 'build-308', async (machine) => {
@@ -53,5 +57,32 @@ export async function updateScenario(shop: Workshop): Promise<UpdateScenario> {
     ],
     byTurns: false,
     again: UPDATE_ARGS,
+  };
+}
+
+/** How long the migration waits where a power cut does most harm: the old data put away, the new ones not there. */
+const HALF_WAY_MS = 800;
+export const MIGRATION = {
+  steps: ['migrate-mongo', 'start', 'prove-healthy', 'commit'],
+  long: { command: 'migrate-mongo', afterMs: HALF_WAY_MS / 2 },
+} as const;
+
+/** The same to a build that needs its database migrated. The stand-ins run on processors without AVX, too. */
+export async function migrationScenario(shop: Workshop): Promise<UpdateScenario> {
+  const update = await updateScenario(shop, { mongo7: true, behaviour: { migrate_pause_ms: HALF_WAY_MS } });
+  // What the old build wrote is dumped, restored and kept besides; the next build's migration would do so again.
+  const done: Rightful = { ...update.done, besideMongo: ['mongo-2.6-backup', 'mongo-backup'] };
+  const waived = (command: readonly string[]): readonly string[] => [...command, '--waive', 'cpu.avx'];
+  return {
+    ...update,
+    name: 'update, migrating',
+    command: waived(update.command),
+    done,
+    meantime: [...update.meantime, done],
+    onward: update.onward.map((one) => ({
+      ...one,
+      ...(one.name === 'resume' ? { command: waived(one.command), aim: done } : {}),
+    })),
+    again: waived(update.command),
   };
 }
