@@ -5,7 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 120_000,
-    setupFiles: [],
+    // Servers start, stop and stay well: a test mostly waits.
+    maxWorkers: 3,
     reporters: ['default'],
   },
 });

@@ -10,7 +10,7 @@ export interface Seen {
   readonly latest: string | undefined;
   /** A server runs on HOME now. */
   readonly running: boolean;
-  /** What had been kept is gone: only the end of a way back takes it away. */
+  /** What had been kept is gone: the end of a way back takes it away. */
   readonly dropped: boolean;
 }
 
@@ -49,7 +49,9 @@ export function planUndo(plan: ServerPlan, seen: Seen): UndoStep[] {
     'prove-old': startAgain,
     'drop-snapshot': has('keep', 'snapshot'),
   };
-  const isBack = seen.dropped || undone.has('prove-old');
+  // A run that keeps no build drops the rest as it ends, and not only on its way back.
+  const keepsBuild = plan.steps.some((step) => step.do === 'keep' && step.build);
+  const isBack = (seen.dropped && (keepsBuild || !has('commit'))) || undone.has('prove-old');
   return (reinstall ? REINSTALL_ORDER : UNDO_ORDER).filter(
     (step) => needed[step] && (!isBack || TIDYING.has(step)),
   );

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withLock } from '../../../src/journal/lock.js';
 import { stateDirs } from '../../../src/journal/state-dir.js';
@@ -148,6 +148,6 @@ describe.skipIf(!ready)('looking after a server', { timeout: 60_000 }, () => {
     expect(await one.tree()).toBe(before);
     expect(existsSync(nowhere)).toBe(false);
     const kept = readdirSync(join(one.world.root, 'state'));
-    expect(kept).toEqual([expect.stringContaining('opt-sandstorm'), 'trust.json']);
+    expect(kept).toEqual([basename(stateDirs(home, one.host).root), 'trust.json']);
   });
 });

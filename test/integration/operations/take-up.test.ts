@@ -281,7 +281,8 @@ describe.skipIf(!ready)('what cannot just be taken up', { timeout: 120_000 }, ()
       await ended;
     }
     expect(await one.resume()).toMatchObject({ changed: true, outcome: 'done' });
-    await expectNew(to, 'before somebody looked');
+    expect(await status(home, one.host)).toMatchObject({ build: to, healthy: true, pending: null });
+    expect((await dataOf(home)).text).toContain('before somebody looked\n');
   });
 
   it('is a run whose record of the snapshot cannot be read: nothing is dropped', async () => {
