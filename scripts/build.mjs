@@ -40,18 +40,6 @@ const { outputFiles, metafile } = await build({
 
 const texts = new Map(outputFiles.map(({ path, text }) => [`./${basename(path)}`, text]));
 const forStatus = filesOf(FOR_STATUS);
-for (const [name, text] of texts) {
-  if (forStatus.has(name)) continue;
-  const { code } = await transform(text, { ...common, ...AS_COMMON_JS });
-  const [first, last] =
-    name === START
-      ? [loaderOf(STATUS, [...forStatus]), 'module.exports = { ofStatus };\n']
-      : [`const { ofStatus } = require('${START}');\n`, ''];
-  await writeFile(
-    `${root}dist/${name}`,
-    `${first}require = ((plainly) => (name) => ofStatus(name) ?? plainly(name))(require);\n${withOwnUrl(code)}${last}`,
-  );
-}
 const {
   outputFiles: [status],
 } = await build({
@@ -78,6 +66,21 @@ await cp(`${root}test/stand-ins`, `${root}dist/stand-ins`, {
   filter: (path) => !path.endsWith('.ts'),
 });
 
+// The start-up file last: a build that was cut off must not look like one.
+for (const [name, text] of [...texts].sort(
+  ([one], [other]) => Number(one === START) - Number(other === START),
+)) {
+  if (forStatus.has(name)) continue;
+  const { code } = await transform(text, { ...common, ...AS_COMMON_JS });
+  const [first, last] =
+    name === START
+      ? [loaderOf(STATUS, [...forStatus]), 'module.exports = { ofStatus };\n']
+      : [`const { ofStatus } = require('${START}');\n`, ''];
+  await writeFile(
+    `${root}dist/${name}`,
+    `${first}require = ((plainly) => (name) => ofStatus(name) ?? plainly(name))(require);\n${withOwnUrl(code)}${last}`,
+  );
+}
 await compileAhead({ start: `${root}dist/bin.js`, cache: `${root}dist/${STATUS}.cache` });
 
 /** Those sources' files in dist/, with all that they import at once. */
