@@ -7,6 +7,7 @@ export default defineConfig({
     globalSetup: ['test/proof/counts/print.ts'],
     // A case mostly waits: for a boot, for a server to stay well.
     maxConcurrency: 3,
+    maxWorkers: 2,
     testTimeout: 180_000,
     hookTimeout: 400_000,
     reporters: ['default'],

@@ -11,7 +11,7 @@ export interface Rightful {
   readonly passwd: string | undefined;
   /** Whole texts, one of which the configuration must be. */
   readonly confs: readonly string[];
-  /** What a migration of the database keeps in var. */
+  /** What a migration of the database keeps in var: how their names begin. */
   readonly besideMongo?: readonly string[];
 }
 
@@ -74,8 +74,9 @@ function judgeData(facts: Facts, { build, data, passwd }: Rightful): string[] {
     complaints.push(`builds in turn on one data: ${starts.join('; ')}`);
   if (facts.passwd === null || (passwd !== undefined && facts.passwd !== passwd))
     complaints.push(`the database's password file is not its own`);
-  if (facts.mongoRights !== '770 root:sandstorm')
-    complaints.push(`var/mongo has ${facts.mongoRights ?? '?'}`);
+  // The migration makes the folder anew, for the database alone.
+  const rights = 'version' in facts.mongo ? '700 sandstorm:sandstorm' : '770 root:sandstorm';
+  if (facts.mongoRights !== rights) complaints.push(`var/mongo has ${facts.mongoRights ?? '?'}`);
   for (const [path, said] of Object.entries(facts.mongo)) {
     // Written by the migration, which runs as root.
     const owner = path === 'version' ? 'root:root' : 'sandstorm:sandstorm';
@@ -121,7 +122,9 @@ export function judgeLeftovers(
 ): string[] {
   const allowed = [...OF_A_SERVER, facts.latest ?? ''];
   const inHome = facts.names.filter((name) => !allowed.includes(name));
-  const inVar = facts.var.filter((name) => ![...OF_VAR, ...besideMongo].includes(name));
+  const inVar = facts.var.filter(
+    (name) => !OF_VAR.includes(name) && !besideMongo.some((kept) => name.startsWith(kept)),
+  );
   const isKnown = (path: string): boolean =>
     knownSnapshots.some((id) => path === id || path.startsWith(`${id}/`));
   const ours = Object.keys(facts.ourFolder).filter(

@@ -70,8 +70,11 @@ export const MIGRATION = {
 /** The same to a build that needs its database migrated. The stand-ins run on processors without AVX, too. */
 export async function migrationScenario(shop: Workshop): Promise<UpdateScenario> {
   const update = await updateScenario(shop, { mongo7: true, behaviour: { migrate_pause_ms: HALF_WAY_MS } });
-  // What the old build wrote is dumped, restored and kept besides; the next build's migration would do so again.
-  const done: Rightful = { ...update.done, besideMongo: ['mongo-2.6-backup', 'mongo-backup'] };
+  // What the old build wrote is kept, and its dump; and what a migration had made that was cut off.
+  const done: Rightful = {
+    ...update.done,
+    besideMongo: ['mongo-2.6-backup', 'mongo-backup', 'mongo-unfinished-'],
+  };
   const waived = (command: readonly string[]): readonly string[] => [...command, '--waive', 'cpu.avx'];
   return {
     ...update,
@@ -79,10 +82,7 @@ export async function migrationScenario(shop: Workshop): Promise<UpdateScenario>
     command: waived(update.command),
     done,
     meantime: [...update.meantime, done],
-    onward: update.onward.map((one) => ({
-      ...one,
-      ...(one.name === 'resume' ? { command: waived(one.command), aim: done } : {}),
-    })),
+    onward: update.onward.map((one) => (one.name === 'resume' ? { ...one, aim: done } : one)),
     again: waived(update.command),
   };
 }
