@@ -39,13 +39,15 @@ sub schema {
     return $highest // 0;
 }
 
+# Whole before or whole after, whenever the power goes: as a database keeps its data.
 sub migrate {
     my ($build) = @_;
     my $was = schema(DIR);
     return $was if $was > $build;
     my $text = $was ? Release::slurp(DIR . "/data.$was") // die "cannot read data.$was: $!\n" : '';
-    write_file(DIR . "/data.$build", $text . "started build $build\n");
-    unlink DIR . "/data.$was" if $was && $was != $build;
+    write_file(DIR . '/next', $text . "started build $build\n");
+    rename DIR . '/next', DIR . "/data.$build" or die "rename: $!\n";
+    unlink grep { $_ ne DIR . "/data.$build" } glob DIR . '/data.*';
     return $build;
 }
 
