@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `npm run proof`: what happens when everything fails, case by case. A quarter of an hour. */
+/** `npm run proof`: what happens when everything fails, case by case. About an hour on two processors. */
 export default defineConfig({
   test: {
     include: ['test/proof/**/*.proof.ts'],
