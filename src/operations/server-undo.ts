@@ -140,7 +140,6 @@ async function removePlaced({ plan, run, host }: Change): Promise<void> {
 }
 
 /** Byte for byte, unless somebody has changed the file since: their change is worth more than ours. */
-/** To the byte, as long as nobody has changed it since. */
 async function restoreConf(change: Change): Promise<void> {
   const { plan, run, host } = change;
   const path = confPath(plan.home);

@@ -7,26 +7,18 @@ import { judgeLeftovers } from '../server/leftovers/leftovers.js';
 import type { Host } from '../system/host.js';
 import { isServerPlan } from '../update/step.js';
 import { isInstallPlan } from './install-plan.js';
-import { lookAtHome, type ServerLook, type WayBack } from './look-at-server.js';
+import { lookAtHome, type ServerLook } from './look-at-server.js';
 import { isOpen, waysOn, whatToType } from './pending.js';
 
-export interface StatusResult {
+/** Where there is no server, `build` and `serviceManager` are null, and `problems` say why. */
+export interface StatusResult extends Omit<ServerLook, 'build' | 'serviceManager'> {
   readonly home: string;
   readonly installed: boolean;
-  /** undefined text for people is in `problems`. */
   readonly state: HomeState['kind'];
   readonly build: number | null;
-  readonly running: boolean;
-  readonly pid: number | null;
-  readonly healthy: boolean;
-  readonly problems: readonly string[];
-  readonly channel: string | null;
-  readonly baseUrl: string | null;
-  readonly wildcardHost: string | null;
   readonly serviceManager: string | null;
   readonly lastOperation: LastOperation | null;
   readonly pending: Pending | null;
-  readonly wayBack: WayBack | null;
   readonly leftovers: readonly StatusLeftover[];
 }
 

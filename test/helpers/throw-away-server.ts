@@ -1,4 +1,3 @@
-import { requireReal } from './real-parts.js';
 import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,6 +29,7 @@ import type { Host } from '../../src/system/host.js';
 import { createTranscript } from '../../src/system/log.js';
 import { realHost } from '../../src/system/real-host.js';
 import type { Ui } from '../../src/ui.js';
+import { requireReal } from './real-parts.js';
 
 /** A rehearsal's world, with the operations at hand as a script would call them. */
 export interface ThrowAwayServer {
