@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listSnapshots } from '../../../src/operations/snapshots.js';
 import { status } from '../../../src/operations/status.js';
 import type { Host } from '../../../src/system/host.js';
+import { isUp } from '../../helpers/reboot.js';
 import { contentsOf, dataOf, expectBack, setConf, writeData } from '../../helpers/server-contents.js';
 import {
   canHaveServers,
@@ -212,6 +213,7 @@ describe.skipIf(!ready)('a rollback', { timeout: 120_000 }, () => {
     await rm(join(home, 'var/mongo'));
     await rename(elsewhere, join(home, 'var/mongo'));
     await one.host.commands.run(join(home, 'sandstorm'), ['start']);
+    await isUp(one);
   });
 });
 
@@ -271,6 +273,7 @@ describe.skipIf(!ready)('a snapshot by hand', { timeout: 120_000 }, () => {
     expect(await one.snapshot()).toMatchObject({ changed: true, pauseMs: null });
     expect(await one.pid()).toBeUndefined();
     await one.host.commands.run(join(home, 'sandstorm'), ['start']);
+    await isUp(one);
   });
 
   it('that fails is undone, and the server runs', async () => {

@@ -8,6 +8,7 @@ import { lastRun } from '../../../src/journal/journal.js';
 import { withLock } from '../../../src/journal/lock.js';
 import { listSnapshots } from '../../../src/operations/snapshots.js';
 import { status } from '../../../src/operations/status.js';
+import { isUp, reboot } from '../../helpers/reboot.js';
 import { until } from '../../helpers/until.js';
 import { untilItDies, type Moment } from '../../helpers/cut-off.js';
 import { contentsOf, dataOf, expectBack, next, setConf, writeData } from '../../helpers/server-contents.js';
@@ -27,12 +28,6 @@ async function began(): Promise<void> {
   one = await throwAwayServer();
   home = one.world.home;
   await one.install(await one.world.makeRelease(308));
-}
-
-/** The machine comes up again: systemd starts whatever `latest` names. */
-async function reboot(): Promise<void> {
-  await one.host.commands.run(join(home, 'sandstorm'), ['stop']);
-  await one.host.commands.run(join(home, 'sandstorm'), ['start']);
 }
 
 /** A build deletes the lower ones in the background, once it is up. */
@@ -111,7 +106,8 @@ describe.skipIf(!ready)('after a reboot', { timeout: 120_000 }, () => {
   it('that has started the old build, what people do on it is not lost by resume', async () => {
     const { to, tarball } = await next(one);
     await untilItDies(one, { step: 'snapshot', at: 'done' }, (host) => one.update(tarball, {}, host));
-    await reboot();
+    await reboot(one);
+    await isUp(one);
     await writeData(home, 'since the reboot');
     await one.resume();
     await expectNew(to, 'since the reboot');
@@ -120,7 +116,8 @@ describe.skipIf(!ready)('after a reboot', { timeout: 120_000 }, () => {
   it('that has started the old build, what people do on it is not lost by abort', async () => {
     const { from, tarball } = await next(one);
     await untilItDies(one, { step: 'snapshot', at: 'done' }, (host) => one.update(tarball, {}, host));
-    await reboot();
+    await reboot(one);
+    await isUp(one);
     await writeData(home, 'since the second reboot');
     await one.abort();
     expect((await dataOf(home)).text).toContain('since the second reboot\n');
@@ -130,7 +127,8 @@ describe.skipIf(!ready)('after a reboot', { timeout: 120_000 }, () => {
   it('that has started the new build, it is seen well by resume', async () => {
     const { to, tarball } = await next(one);
     await untilItDies(one, { step: 'sandstorm-update', at: 'done' }, (host) => one.update(tarball, {}, host));
-    await reboot();
+    await reboot(one);
+    await isUp(one);
     await writeData(home, 'on the new one');
     await one.resume();
     await expectNew(to, 'on the new one');
@@ -140,7 +138,8 @@ describe.skipIf(!ready)('after a reboot', { timeout: 120_000 }, () => {
     const { from, tarball } = await next(one);
     const before = await contentsOf(one);
     await untilItDies(one, { step: 'sandstorm-update', at: 'done' }, (host) => one.update(tarball, {}, host));
-    await reboot();
+    await reboot(one);
+    await isUp(one);
     await writeData(home, 'on the new one, in vain');
     await isDeleted(from);
     one.said.length = 0;
@@ -155,6 +154,7 @@ describe.skipIf(!ready)('after a reboot', { timeout: 120_000 }, () => {
     await one.host.commands.run(join(home, 'sandstorm'), ['stop']);
     await untilItDies(one, { step: 'snapshot', at: 'begun' }, (host) => one.update(tarball, {}, host));
     await one.host.commands.run(join(home, 'sandstorm'), ['start']);
+    await isUp(one);
     await writeData(home, 'started by the machine');
     await one.resume();
     await expectNew(to, 'started by the machine');
@@ -170,7 +170,8 @@ describe.skipIf(!ready)('after a reboot', { timeout: 120_000 }, () => {
     await untilItDies(one, { step: 'place', at: 'done' }, (host) =>
       one.update(lower, { allowDowngrade: true }, host),
     );
-    await reboot();
+    await reboot(one);
+    await isUp(one);
     await isDeleted(from - 1);
     // The older build cannot read the data: it must have come as far as being started, and be undone.
     await refusalOf(one.resume(), 'E_UPDATE_UNDONE');

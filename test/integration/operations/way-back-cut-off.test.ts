@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { status } from '../../../src/operations/status.js';
 import { untilItDies, type Moment } from '../../helpers/cut-off.js';
+import { reboot } from '../../helpers/reboot.js';
 import { contentsOf, expectBack, next, writeData } from '../../helpers/server-contents.js';
 import { canHaveServers, throwAwayServer, type ThrowAwayServer } from '../../helpers/throw-away-server.js';
 
@@ -15,12 +16,6 @@ async function began(): Promise<void> {
   one = await throwAwayServer();
   home = one.world.home;
   await one.install(await one.world.makeRelease(308));
-}
-
-/** The machine comes up again: systemd starts whatever `latest` names. */
-async function reboot(): Promise<void> {
-  await one.host.commands.run(join(home, 'sandstorm'), ['stop']);
-  await one.host.commands.run(join(home, 'sandstorm'), ['start']);
 }
 
 const BACK: readonly Moment[] = [
@@ -55,7 +50,7 @@ describe.skipIf(!ready)('a way back that was cut off', { timeout: 120_000 }, () 
       const patience = { startTimeoutMs: 4000, stableMs: 300, scriptTimeoutMs: 60_000 };
       await untilItDies(one, moment, (host) => one.update(tarball, { patience }, host));
       // Whatever `latest` names is started by the machine; where it names nothing that is there, nothing is.
-      await reboot();
+      await reboot(one);
       expect((await status(home, one.host)).pending?.next).toContain('sandstorm-airgap abort');
       // Both lead back: it never goes ahead again.
       const taken = moment.at === 'done' ? one.resume() : one.abort();
@@ -71,7 +66,7 @@ describe.skipIf(!ready)('a way back that was cut off', { timeout: 120_000 }, () 
     const before = await contentsOf(one);
     for (const moment of BACK.filter(({ step }) => step === 'relink-old' || step === 'start')) {
       await untilItDies(one, moment, (host) => one.update(same, { reinstall: true }, host));
-      await reboot();
+      await reboot(one);
       await one.abort();
       await expectBack(one, before);
     }

@@ -16,10 +16,16 @@ sub name {
     return;
 }
 
-# Forks; the child runs $work and exits with what it returns, 1 when it dies.
+# Forks; the child runs $work and exits with what it returns, 1 when it dies. Told to end before it has a handler of
+# its own it ends: its parent's handler would take the signal, and nobody would know.
 sub spawn {
     my ($work) = @_;
-    my $pid = fork() // die "fork: $!\n";
+    my $before = POSIX::SigSet->new;
+    POSIX::sigprocmask(POSIX::SIG_BLOCK(), POSIX::SigSet->new(POSIX::SIGTERM(), POSIX::SIGINT(), POSIX::SIGHUP()), $before);
+    my $pid = fork();
+    if (defined $pid && !$pid) { $SIG{$_} = 'DEFAULT' for grep { ref $SIG{$_} } qw(TERM INT HUP) }
+    POSIX::sigprocmask(POSIX::SIG_SETMASK(), $before);
+    die "fork: $!\n" if !defined $pid;
     return $pid if $pid;
     die_with_parent();
     my $code = eval { $work->() };
