@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/proof/**/*.proof.ts'],
-    globalSetup: ['test/proof/counts/print.ts'],
+    globalSetup: ['test/proof/counts/print.ts', 'test/proof/machine/place.ts'],
     // A case mostly waits: for a boot, for a server to stay well.
     maxConcurrency: 3,
     maxWorkers: 2,

@@ -11,7 +11,7 @@ import { requireReal } from './real-parts.js';
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Where the built command lies in a container; `sandstorm-airgap` is on its PATH. */
-const SHIPPED = '/usr/local/lib/sandstorm-airgap';
+export const SHIPPED = '/usr/local/lib/sandstorm-airgap';
 
 /** Making a root takes a while the first time: give it to beforeAll. */
 export const CONTAINER_TIMEOUT = 400_000;

@@ -1,6 +1,6 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CONTAINER_TIMEOUT } from '../helpers/container.js';
 import { makeRelease, standInInstaller } from '../stand-ins/release.js';
 import { look } from './audit/audit.js';
@@ -23,12 +23,11 @@ let machine: Machine;
 
 beforeAll(async () => {
   if (!ready) return;
-  shop = await Workshop.open();
+  shop = await Workshop.open('machinery');
   tarball = await makeRelease({ build: 308, dir: shop.parts.usb, behaviour: { start_delay_ms: 20 } });
   await cp(standInInstaller, join(shop.parts.usb, 'install.sh'));
   blank = await shop.blank();
 }, CONTAINER_TIMEOUT);
-afterAll(() => (ready ? shop.close() : undefined));
 
 describe.skipIf(!ready)('a machine whose disk can fail', () => {
   beforeEach(async () => {
@@ -131,6 +130,21 @@ describe.skipIf(!ready)('a tool that fails where it is told to', () => {
     expect([6, 7], ran?.stdout).toContain(ran?.exitCode);
   });
 
+  it('loses a command that is quicker than whoever kills it', { timeout: 60_000 }, async () => {
+    const healthy = await shop.machine(blank);
+    const { effects } = await healthy.faultyTool(INSTALL_ARGS);
+    await healthy.scrap();
+    const quick = effects.find(({ step, on }) => step === 'restart' && on.includes(' restart '));
+    if (quick === undefined) throw new Error('the step restarts nothing');
+    // Long over by then, had it not been held at its end.
+    const { struck, ran } = await strikeAt(quick.inStep, 'restart', {
+      do: 'kill-child',
+      afterMs: 2000,
+    });
+    expect(struck).toBe(true);
+    expect(ran?.exitCode, ran?.stdout).toBeGreaterThan(0);
+  });
+
   it('stands still until the disk is full', { timeout: 60_000 }, async () => {
     const { struck, ran } = await strikeAt(5, 'run-install-script', { do: 'ask', forWhat: 'fill-disk' });
     expect(struck).toBe(true);
@@ -177,7 +191,7 @@ describe.skipIf(!ready)('an audit that sees', () => {
       ...judgeServer(facts, [rightful]),
       ...judgeSnapshots(facts),
       ...judgeStatus(facts, said),
-      ...judgeLeftovers(facts, rightful, []),
+      ...judgeLeftovers(facts, rightful),
     ];
   };
 

@@ -81,7 +81,7 @@ export async function auditEnd(
       ...complaints,
       ...judgeServer(facts, [rightful]),
       ...judgeSnapshots(facts),
-      ...(clean ? judgeLeftovers(facts, rightful, await snapshots(machine, facts)) : []),
+      ...(clean ? judgeLeftovers(facts, rightful) : []),
     ],
   };
 }
@@ -90,11 +90,4 @@ async function saidBy(machine: Machine): Promise<Said> {
   const answer = await machine.tool(['status', '--json']);
   if (answer.exitCode !== 0) throw new Error(`status: ${JSON.stringify(answer)}`);
   return answer.result as unknown as Said;
-}
-
-async function snapshots(machine: Machine, { ourFolder, ourVar }: Facts): Promise<string[]> {
-  if (Object.keys(ourFolder).length === 0 && Object.keys(ourVar).length === 0) return [];
-  const answer = await machine.tool(['snapshot', 'list', '--json']);
-  const list = (answer.result as { snapshots?: readonly { id: string }[] } | null)?.snapshots ?? [];
-  return list.map(({ id }) => id);
 }

@@ -115,18 +115,17 @@ const OF_A_SERVER = ['.sandstorm-airgap', 'latest', 'sandstorm', 'sandstorm.conf
 const OF_VAR = ['.sandstorm-airgap', 'log', 'mongo', 'pid', 'sandstorm'];
 
 /** What is there and should not be, when nothing is pending. */
-export function judgeLeftovers(
-  facts: Facts,
-  { besideMongo = [] }: Rightful,
-  knownSnapshots: readonly string[],
-): string[] {
+export function judgeLeftovers(facts: Facts, { besideMongo = [] }: Rightful): string[] {
   const allowed = [...OF_A_SERVER, facts.latest ?? ''];
   const inHome = facts.names.filter((name) => !allowed.includes(name));
   const inVar = facts.var.filter(
     (name) => !OF_VAR.includes(name) && !besideMongo.some((kept) => name.startsWith(kept)),
   );
-  const isKnown = (path: string): boolean =>
-    knownSnapshots.some((id) => path === id || path.startsWith(`${id}/`));
+  // Written last: what has no record is no snapshot.
+  const snapshots = Object.keys(facts.ourFolder).flatMap(
+    (path) => /^snapshots\/([^/]+)\/snapshot\.json$/.exec(path)?.[1] ?? [],
+  );
+  const isKnown = (path: string): boolean => snapshots.some((id) => path === id || path.startsWith(`${id}/`));
   const ours = Object.keys(facts.ourFolder).filter(
     (path) => path !== 'snapshots' && !(path.startsWith('snapshots/') && isKnown(path.slice(10))),
   );

@@ -1,5 +1,5 @@
 import type { Commands, Files, FileSink, Host } from '../../../src/system/host.js';
-import { watchForChild } from './children.js';
+import { HELD, killHeld, killNext } from './children.js';
 import type { Deed, Orders } from './orders.js';
 import { strike, tellEffect, tellStruck } from './strike.js';
 import { ONLY_LOOKS } from '../../helpers/only-looks.js';
@@ -53,22 +53,29 @@ class Counter {
     return result;
   }
 
-  async started<T>(what: string, on: string, command: () => Promise<T>): Promise<T> {
-    const fault = this.next(what, on);
+  /** @param command starts the words given, which may be told to start the command */
+  async started<T>(what: string, words: readonly string[], command: Command<Promise<T>>): Promise<T> {
+    const fault = this.next(what, words.join(' '));
     if (fault?.when === 'before') await this.strike(fault);
-    this.watch(fault);
     if (fault?.when === 'during') setTimeout(() => void this.strike(fault), fault.afterMs);
-    const result = await command();
+    const result = await command(...this.heldIfKilled(words, fault));
     if (fault?.when === 'after') await this.strike(fault);
     return result;
   }
 
   /** For commands that hand back a running child at once: there is no `after`. */
-  spawned<T>(what: string, on: string, spawn: () => T): T {
+  spawned<T>(what: string, words: readonly string[], spawn: Command<T>): T {
+    const fault = this.next(what, words.join(' '));
+    if (fault !== undefined && fault.does.do !== 'kill-child') strike(fault.does, this.orders.shared);
+    return spawn(...this.heldIfKilled(words, fault));
+  }
+
+  /** A terminal starts no words but its own; what runs in it runs long enough. */
+  opened<T>(what: string, on: string, open: () => T): T {
     const fault = this.next(what, on);
     if (fault !== undefined && fault.does.do !== 'kill-child') strike(fault.does, this.orders.shared);
-    this.watch(fault);
-    return spawn();
+    if (fault?.does.do === 'kill-child') killNext(fault.does.afterMs, () => tellStruck(this.orders.shared));
+    return open();
   }
 
   /** What is on the disk of the journal says where we are. */
@@ -89,11 +96,15 @@ class Counter {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  private watch(fault: Due | undefined): void {
-    if (fault?.does.do !== 'kill-child') return;
-    watchForChild(fault.does.afterMs, () => tellStruck(this.orders.shared));
+  private heldIfKilled(words: readonly string[], fault: Due | undefined): readonly [string, string[]] {
+    const isKilled = fault?.does.do === 'kill-child';
+    if (isKilled) killHeld(fault.does.afterMs, () => tellStruck(this.orders.shared));
+    const [file = '', ...args] = isKilled ? [...HELD, ...words] : words;
+    return [file, args];
   }
 }
+
+type Command<T> = (file: string, args: readonly string[]) => T;
 
 function countedFiles(files: Files, counter: Counter): Files {
   const counted = Object.entries(
@@ -125,10 +136,10 @@ function countedCommands(commands: Commands, counter: Counter): Commands {
   return {
     ...commands,
     run: (file, args, options) =>
-      counter.started('commands.run', [file, ...args].join(' '), () => commands.run(file, args, options)),
+      counter.started('commands.run', [file, ...args], (...held) => commands.run(...held, options)),
     openPty: (args, options) =>
-      counter.spawned('commands.openPty', args.join(' '), () => commands.openPty(args, options)),
+      counter.opened('commands.openPty', args.join(' '), () => commands.openPty(args, options)),
     filter: (file, args) =>
-      counter.spawned('commands.filter', [file, ...args].join(' '), () => commands.filter(file, args)),
+      counter.spawned('commands.filter', [file, ...args], (...held) => commands.filter(...held)),
   };
 }

@@ -18,6 +18,8 @@ export interface Parts {
 }
 
 export const TOOL = '/usr/local/lib/airgap-proof';
+/** The command that can be told to fail; `sandstorm-airgap` is the one that is shipped. */
+export const FAULTY_TOOL = '/usr/local/bin/airgap-faulty';
 export const AUDIT = '/usr/local/lib/airgap-audit';
 const SHARED = '/run/airgap-shared';
 
@@ -57,7 +59,7 @@ export class Machine {
     return this.container;
   }
 
-  /** Runs the tool, healthy, to its end. */
+  /** Runs the tool as it is shipped to its end. */
   async tool(args: readonly string[]): Promise<Answer> {
     return answerOf(args, await this.box.run(['sandstorm-airgap', ...args], { timeoutMs: 120_000 }));
   }
@@ -67,7 +69,7 @@ export class Machine {
     for (const name of Object.values(TOLD)) await rm(this.told(name), { force: true });
     const orders: Orders = { shared: SHARED, ...(fault === undefined ? {} : { fault }) };
     const env = { SANDSTORM_AIRGAP_PROOF: JSON.stringify(orders) };
-    const running = this.box.run(['sandstorm-airgap', ...args], { timeoutMs: 90_000, env });
+    const running = this.box.run([FAULTY_TOOL, ...args], { timeoutMs: 90_000, env });
     const over = running.then(
       () => true,
       () => true,

@@ -1,18 +1,16 @@
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../../helpers/built-command.js';
-import { requireContainers } from '../../helpers/container.js';
+import { requireContainers, SHIPPED } from '../../helpers/container.js';
 import { containerRoot } from '../../helpers/container-root.js';
 import { requireReal } from '../../helpers/real-parts.js';
 import { copyImage, makeImage } from './disk.js';
-import { Machine, TOOL, type Parts } from './machine.js';
+import { FAULTY_TOOL, Machine, TOOL, type Parts } from './machine.js';
+import { once } from './once.js';
+import { PLACE } from './place.js';
 
 const IMAGE_MEGABYTES = 1000;
-/** Two files' base images and a few machines each. */
-const ROOMY = 6e9;
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -24,21 +22,25 @@ export function requireProof(what: string): boolean {
 
 /** Where images are made and machines run on copies of them. */
 export class Workshop {
-  private copies = 0;
+  private static copies = 0;
 
   private constructor(
     readonly dir: string,
     readonly parts: Parts,
   ) {}
 
-  static async open(): Promise<Workshop> {
-    const within = await place();
-    await removeForsaken(within);
-    const dir = await mkdtemp(join(within, `${NAME}${String(process.pid)}-`));
+  /** @param name those of the same name work with the same images and tarballs, also in other test files */
+  static async open(name: string): Promise<Workshop> {
+    const dir = join(process.env[PLACE] ?? '', name);
     const parts = { tool: join(dir, 'tool'), usb: join(dir, 'usb'), audit: here('../audit') };
-    await mkdir(parts.usb);
-    await bundle(here('../faulty-tool/main.ts'), parts.tool);
+    await mkdir(parts.usb, { recursive: true });
+    await once(dir, 'bundle', () => bundle(here('../faulty-tool/main.ts'), parts.tool).then(() => null));
     return new Workshop(dir, parts);
+  }
+
+  /** See once.ts; among those who work here. */
+  once<T>(name: string, make: () => Promise<T>): Promise<T> {
+    return once(this.dir, name, make);
   }
 
   /** A Debian with DNS for sandstorm.test, and no Sandstorm yet. */
@@ -57,14 +59,10 @@ export class Workshop {
 
   /** A machine that runs on its own copy of that image. */
   async machine(base: string): Promise<Machine> {
-    this.copies += 1;
-    const image = this.path(`machine-${String(this.copies)}`);
+    Workshop.copies += 1;
+    const image = this.path(`machine-${String(process.pid)}-${String(Workshop.copies)}`);
     await copyImage(base, image);
     return Machine.start(image, this.parts);
-  }
-
-  close(): Promise<void> {
-    return rm(this.dir, { recursive: true, force: true });
   }
 
   private path(name: string): string {
@@ -80,25 +78,6 @@ export class Workshop {
     }
     return image;
   }
-}
-
-const NAME = 'airgap-proof-';
-
-/** What a proof that was killed has left: nobody else would ever free that memory. */
-async function removeForsaken(within: string): Promise<void> {
-  for (const name of await readdir(within)) {
-    const pid = new RegExp(`^${NAME}(\\d+)-`).exec(name)?.[1];
-    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
-    await rm(join(within, name), { recursive: true, force: true });
-  }
-}
-
-/** In memory where there is enough: images are copied hundreds of times, and none outlives the proof. */
-async function place(): Promise<string> {
-  const memory = '/dev/shm';
-  if (!existsSync(memory)) return tmpdir();
-  const { bavail, bsize } = await statfs(memory);
-  return bavail * bsize > ROOMY ? memory : tmpdir();
 }
 
 /** It is booted hundreds of times: nothing that no server needs. */
@@ -142,10 +121,11 @@ async function prepare({ box }: Machine): Promise<void> {
     '[Unit]\nBefore=sandstorm.service\n[Service]\nExecStart=/usr/sbin/dnsmasq -k -C /etc/dnsmasq-test.conf\n' +
       '[Install]\nWantedBy=multi-user.target\n',
   );
-  await box.write('/usr/local/bin/sandstorm-airgap', `#!/bin/sh\nexec node ${TOOL}/main.mjs "$@"\n`);
+  await box.write(FAULTY_TOOL, `#!/bin/sh\nexec node ${TOOL}/main.mjs "$@"\n`);
   await box.sh(
     [
-      'chmod 755 /usr/local/bin/sandstorm-airgap',
+      `chmod 755 ${FAULTY_TOOL}`,
+      `ln -s ${SHIPPED}/bin/sandstorm-airgap.js /usr/local/bin/sandstorm-airgap`,
       'printf "127.0.0.1 localhost\\n127.0.1.1 box.sandstorm.test box\\n" > /etc/hosts',
       'rm -f /etc/resolv.conf',
       'echo nameserver 127.0.0.1 > /etc/resolv.conf',

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { afterAll, describe, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { counted } from '../counts/count.js';
 import type { Deed, Fault } from '../faulty-tool/orders.js';
 import { Workshop } from '../machine/workshop.js';
@@ -23,8 +23,7 @@ export async function proveAtRandom(
   const seed = Number(process.env.SANDSTORM_AIRGAP_PROOF_SEED ?? randomInt(2 ** 31));
   const all = Number(process.env.SANDSTORM_AIRGAP_PROOF_ROUNDS ?? DEFAULT_ROUNDS);
   const rounds = Math.ceil(all / OPERATIONS);
-  const shop = await Workshop.open();
-  afterAll(() => shop.close());
+  const shop = await Workshop.open('plain');
   const scenario = await make(shop);
   const { lastMs } = await measure(shop, scenario);
   const { name } = scenario;

@@ -1,4 +1,4 @@
-import { afterAll, describe, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { counted } from '../counts/count.js';
 import { Workshop } from '../machine/workshop.js';
 import { killsEverywhere } from './faults.js';
@@ -16,8 +16,7 @@ export async function proveEveryEffect(
     describe.skip('killed at every effect', () => undefined);
     return;
   }
-  const shop = await Workshop.open();
-  afterAll(() => shop.close());
+  const shop = await Workshop.open('plain');
   const scenario = await make(shop);
   const { name } = scenario;
   const faults = ofThisPart(killsEverywhere((await measure(shop, scenario)).effects));

@@ -1,4 +1,4 @@
-import { afterAll, describe, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { counted } from '../counts/count.js';
 import { Workshop } from '../machine/workshop.js';
 import type { Effect } from '../faulty-tool/orders.js';
@@ -8,18 +8,23 @@ import { measure } from './measure.js';
 import { proveCases } from './prove.js';
 import type { Scenario } from './scenario.js';
 
+interface Wish {
+  /** Whose images it works with; see Workshop.open. */
+  readonly shop?: string;
+  readonly faultsAt?: (effects: readonly Effect[]) => NamedFault[];
+}
+
 /** Declares the cases of an operation; which there are is known when it has been seen what it does. */
 export async function proveEveryStep(
   ready: boolean,
   make: (shop: Workshop) => Promise<Scenario>,
-  faultsAt: (effects: readonly Effect[]) => NamedFault[] = faultsAtEveryStep,
+  { shop: shopName = 'plain', faultsAt = faultsAtEveryStep }: Wish = {},
 ): Promise<void> {
   if (!ready) {
     describe.skip('every fault at every step', () => undefined);
     return;
   }
-  const shop = await Workshop.open();
-  afterAll(() => shop.close());
+  const shop = await Workshop.open(shopName);
   const scenario = await make(shop);
   const { name } = scenario;
   const faults = ofThisPart(faultsAt((await measure(shop, scenario)).effects));

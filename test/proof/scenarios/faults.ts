@@ -7,6 +7,8 @@ export interface NamedFault {
   readonly kind: string;
   /** "before sync of place" */
   readonly where: string;
+  /** Beyond each fault once at each step: not in every run, see part.ts. */
+  readonly more: boolean;
 }
 
 const KINDS: readonly (readonly [string, Deed])[] = [
@@ -22,6 +24,9 @@ function ask(forWhat: Ask): Deed {
   return { do: 'ask', forWhat };
 }
 
+/** Two ways of the same misfortune: every step meets one of them in every run. */
+const BROKEN_DISKS = ['dead disk', 'read-only disk'];
+
 /** Whatever else goes wrong with the machine, these come in the last moment of a step too. */
 const LATE: ReadonlySet<string> = new Set(['SIGKILL', 'power cut']);
 
@@ -30,7 +35,7 @@ const LOOKS = /systemctl show|bash -n|^id |^getent|^hostname|^uname|timedatectl|
 
 /**
  * Each fault at the first effect of every step that a measured run had, the most telling ones at its last as
- * well, and each child that changes something killed a moment after its start.
+ * well, and each child that changes something killed in the middle of its work.
  */
 export function faultsAtEveryStep(effects: readonly Effect[]): NamedFault[] {
   const steps = new Map<string, Effect[]>();
@@ -38,26 +43,39 @@ export function faultsAtEveryStep(effects: readonly Effect[]): NamedFault[] {
     if (effect.step === null) continue;
     steps.set(effect.step, [...(steps.get(effect.step) ?? []), effect]);
   }
-  return [...steps].flatMap(([step, within]) => {
+  return [...steps].flatMap(([step, within], index) => {
     const last = within.length;
     const at = (effect: number): string => `before effect ${String(effect)} of ${step}`;
     const struck = (effect: number, does: Deed): Fault => ({ at: { step, effect, when: 'before' }, does });
     return [
-      ...KINDS.map(([kind, does]) => ({ kind, where: at(1), fault: struck(1, does) })),
+      ...KINDS.map(([kind, does]) => ({
+        kind,
+        where: at(1),
+        fault: struck(1, does),
+        more: kind === BROKEN_DISKS[index % BROKEN_DISKS.length],
+      })),
       ...KINDS.filter(([kind]) => LATE.has(kind) && last > 1).map(([kind, does]) => ({
         kind,
         where: at(last),
         fault: struck(last, does),
+        more: true,
       })),
       ...within
         .filter(({ isCommand, on }) => isCommand && !LOOKS.test(on))
-        .map(({ inStep, on }) => ({
+        .map((effect) => ({
           kind: 'child SIGKILL',
-          where: `${on.split('/').at(-1) ?? on} in ${step}`,
-          fault: struck(inStep, { do: 'kill-child', afterMs: 0 }),
+          where: `${effect.on.split('/').at(-1) ?? effect.on} in ${step}`,
+          fault: struck(effect.inStep, { do: 'kill-child', afterMs: halfOf(effect, effects) }),
+          more: false,
         })),
     ];
   });
+}
+
+/** Milliseconds that half of an effect took in the measured run. */
+function halfOf({ n, ms }: Effect, effects: readonly Effect[]): number {
+  const next = effects.find((effect) => effect.n === n + 1);
+  return next === undefined ? 0 : Math.floor((next.ms - ms) / 2);
 }
 
 /**
@@ -77,7 +95,7 @@ export function faultsAtSteps(
   const at = { step, effect: inStep, when: 'during', afterMs: long.afterMs } as const;
   return [
     ...faultsAtEveryStep(within),
-    ...KINDS.map(([kind, does]) => ({ kind, where, fault: { at, does } })),
+    ...KINDS.map(([kind, does]) => ({ kind, where, fault: { at, does }, more: false })),
     {
       kind: 'child SIGKILL',
       where,
@@ -85,6 +103,7 @@ export function faultsAtSteps(
         at: { step, effect: inStep, when: 'before' },
         does: { do: 'kill-child', afterMs: long.afterMs },
       },
+      more: false,
     },
   ];
 }
@@ -95,6 +114,7 @@ export function killsEverywhere(effects: readonly Effect[]): NamedFault[] {
     kind: 'SIGKILL at each effect',
     where: `before ${String(n)}, ${what}, in ${step ?? 'preparations'}`,
     fault: { at: { effect: n, when: 'before' }, does: { do: 'kill' } },
+    more: true,
   }));
 }
 

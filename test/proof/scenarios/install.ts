@@ -19,7 +19,11 @@ export async function makeTarball(
 }
 
 /** From nothing to a server of build 308. */
-export async function installScenario(shop: Workshop): Promise<Scenario> {
+export function installScenario(shop: Workshop): Promise<Scenario> {
+  return shop.once('install', () => makeInstall(shop));
+}
+
+async function makeInstall(shop: Workshop): Promise<Scenario> {
   const tarball = await makeTarball(shop, 308);
   await cp(standInInstaller, join(shop.parts.usb, 'install.sh'));
   const image = await shop.blank();

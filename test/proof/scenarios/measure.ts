@@ -9,7 +9,11 @@ export interface Measured {
   readonly lastMs: number;
 }
 
-export async function measure(shop: Workshop, { image, command, name }: Scenario): Promise<Measured> {
+export function measure(shop: Workshop, scenario: Scenario): Promise<Measured> {
+  return shop.once(`measured-${scenario.name}`, () => watch(shop, scenario));
+}
+
+async function watch(shop: Workshop, { image, command, name }: Scenario): Promise<Measured> {
   const machine = await shop.machine(image);
   try {
     const { ran, effects } = await machine.faultyTool(command);

@@ -14,10 +14,11 @@ export interface UpdateScenario extends Scenario {
 }
 
 /** From a server of build 308 that somebody uses to build 309. */
-export async function updateScenario(
-  shop: Workshop,
-  wish: Partial<ReleaseWish> = {},
-): Promise<UpdateScenario> {
+export function updateScenario(shop: Workshop, wish: Partial<ReleaseWish> = {}): Promise<UpdateScenario> {
+  return shop.once('update', () => makeUpdate(shop, wish));
+}
+
+async function makeUpdate(shop: Workshop, wish: Partial<ReleaseWish>): Promise<UpdateScenario> {
   const fresh = await installScenario(shop);
   const newer = await makeTarball(shop, 309, wish);
   if (fresh.done === 'nothing') throw new Error('an installation leads to a server');

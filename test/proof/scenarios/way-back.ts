@@ -6,7 +6,11 @@ import type { Scenario } from './scenario.js';
 import { updateScenario, type UpdateScenario } from './update.js';
 
 /** From a build 309 that people have worked on back to the 308 before it. */
-export async function rollbackScenario(shop: Workshop): Promise<Scenario> {
+export function rollbackScenario(shop: Workshop): Promise<Scenario> {
+  return shop.once('rollback', () => makeRollback(shop));
+}
+
+async function makeRollback(shop: Workshop): Promise<Scenario> {
   const update = await updateScenario(shop);
   let before = update.done;
   const image = await shop.madeFrom(update.image, 'build-309', async (machine) => {
@@ -67,7 +71,11 @@ export async function abortScenario(shop: Workshop, step: string): Promise<Scena
   };
 }
 
-async function cutOff(
+function cutOff(shop: Workshop, update: UpdateScenario, step: string): Promise<Pick<Scenario, 'image'>> {
+  return shop.once(`cut-off-at-${step}`, () => makeCutOff(shop, update, step));
+}
+
+async function makeCutOff(
   shop: Workshop,
   update: UpdateScenario,
   step: string,
