@@ -152,7 +152,8 @@ class NspawnContainer implements Container {
   /** Waits until PID 1 is there and has finished booting. */
   async settle(init: ContainerWish['init']): Promise<void> {
     const isUp = {
-      systemd: 'systemctl is-system-running | grep -qE "running|degraded"',
+      // Waits by itself once it can be asked: asking again and again is half the work of a boot.
+      systemd: 'systemctl is-system-running --wait | grep -qE "running|degraded"',
       sysvinit: 'runlevel | grep -q " 2"',
       none: 'grep -q stubinit /proc/1/comm',
     }[init];
