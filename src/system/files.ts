@@ -6,6 +6,7 @@ import type { Files } from './host.js';
 import { ioRefusal, isCode } from './io-errors.js';
 import { lookAtFiles } from './look-at-files.js';
 import { freedBytes } from './measure.js';
+import { plant } from './plant-files.js';
 import { readFiles } from './read-files.js';
 import { syncDir } from './sync-dir.js';
 import { writeFiles } from './write-files.js';
@@ -95,6 +96,7 @@ export const systemFiles: Files = {
   },
 
   freedBytes,
+  plant,
   makeTempDir: (prefix) => fs.mkdtemp(join(tmpdir(), prefix)),
 };
 

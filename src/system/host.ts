@@ -111,6 +111,12 @@ export interface Files {
    * tidies up sees that it is in use.
    */
   hold(path: string): Promise<() => void>;
+  /**
+   * Makes many files, and other names of files that are there, below a folder that nobody looks at yet; folders in
+   * between come by themselves. Readable to all, whatever the umask. Nothing is on the disk before it is synced.
+   * @returns how many could only be copied, as the filesystem has no other names for them.
+   */
+  plant(root: string, things: Iterable<Planted>): Promise<{ readonly copied: number }>;
   /** A new file to be written piece by piece. @throws Refusal E_IO when something is already there. */
   openWrite(path: string, mode?: number): Promise<FileSink>;
   /** Bytes free to this user on the filesystem that holds `path` or its nearest existing parent. */
@@ -127,6 +133,11 @@ export interface Files {
   /** In pieces of 1 MiB. @throws Refusal E_IO for anything but a regular file: a pipe would never end. */
   openRead(path: string): Promise<NodeJS.ReadableStream>;
 }
+
+/** A path below the root, and what is to be there: these bytes, or the file at `linkTo` under one more name. */
+export type Planted =
+  | { readonly path: string; readonly data: string | Uint8Array }
+  | { readonly path: string; readonly linkTo: string };
 
 /** One of finish or abandon must be called. */
 export interface FileSink {
