@@ -53,6 +53,7 @@ export const ERROR_CODES = {
   E_SIGNATURE_UNTRUSTED_KEY: { exit: 5, meaning: 'the only signature is by a key that is not trusted here' },
   E_SIGNATURE_FORMAT: { exit: 5, meaning: 'a signature or key file is not what its name says' },
   E_TRUST_STORE: { exit: 5, meaning: 'the list of trusted keys is broken, or others may write to it' },
+  E_INDEX_ID: { exit: 5, meaning: 'an app index names an app or a package by what is no id' },
 
   E_INSTALL_UNDONE: { exit: 6, meaning: 'the installation failed; what it had made was taken away again' },
   E_UPDATE_UNDONE: { exit: 6, meaning: 'the update failed; the former build and its data are back' },
