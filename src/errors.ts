@@ -60,6 +60,7 @@ export const ERROR_CODES = {
   E_TRUST_STORE: { exit: 5, meaning: 'the list of trusted keys is broken, or others may write to it' },
   E_INDEX_DOCUMENT: { exit: 5, meaning: 'app-index.json in the folder of the app index is broken' },
   E_INDEX_BROKEN: { exit: 5, meaning: 'files of the app index are damaged, missing or not what they should be' },
+  E_INDEX_ID: { exit: 5, meaning: 'an app index names an app or a package by what is no id' },
 
   E_INSTALL_UNDONE: { exit: 6, meaning: 'the installation failed; what it had made was taken away again' },
   E_UPDATE_UNDONE: { exit: 6, meaning: 'the update failed; the former build and its data are back' },
