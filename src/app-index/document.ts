@@ -7,6 +7,8 @@ export interface IndexDocument {
   readonly version: 1;
   /** The name of the market, plain text. */
   readonly title: string;
+  /** Base URLs of the house's Sandstorm servers, into which the market offers to install; may be empty. */
+  readonly servers: readonly string[];
   readonly apps: Readonly<Record<string, AppDecision>>;
 }
 
@@ -42,7 +44,7 @@ export async function writeDocument(dir: string, document: IndexDocument, host: 
 }
 
 /** The one text for the same decisions: apps by id, nothing that says nothing. Pure. */
-export function documentText({ title, apps }: IndexDocument): string {
+export function documentText({ title, servers, apps }: IndexDocument): string {
   const ids = Object.keys(apps).sort();
   const decisions = ids.flatMap((id) => {
     const { pin, hidden, description } = apps[id] ?? {};
@@ -53,7 +55,7 @@ export function documentText({ title, apps }: IndexDocument): string {
     };
     return Object.keys(decision).length === 0 ? [] : [[id, decision] as const];
   });
-  return `${JSON.stringify({ version: 1, title, apps: Object.fromEntries(decisions) }, null, 2)}\n`;
+  return `${JSON.stringify({ version: 1, title, servers, apps: Object.fromEntries(decisions) }, null, 2)}\n`;
 }
 
 /** The document with something else decided about one app; what is set to undefined is decided no longer. Pure. */
@@ -77,15 +79,16 @@ function parseDocument(text: string, file: string): IndexDocument {
     throw broken(file, 'it is not JSON');
   }
   if (!isRecord(said)) throw broken(file, 'it holds no object');
-  const { version, title, apps } = said;
+  const { version, title, servers, apps } = said;
   if (version !== 1) throw broken(file, 'its version is not 1');
   if (typeof title !== 'string') throw broken(file, 'its title is no text');
+  if (!isTexts(servers)) throw broken(file, 'its servers are no list of addresses');
   if (!isRecord(apps)) throw broken(file, 'its apps are no object');
   for (const [id, decision] of Object.entries(apps)) {
     if (!APP_ID.test(id)) throw broken(file, `"${id.slice(0, 80)}" is not an app id`);
     if (!isDecision(decision)) throw broken(file, `what it says of ${id} is not understood`);
   }
-  return { version, title, apps: apps as IndexDocument['apps'] };
+  return { version, title, servers, apps: apps as IndexDocument['apps'] };
 }
 
 function isDecision(said: unknown): said is AppDecision {
@@ -98,6 +101,10 @@ function isDecision(said: unknown): said is AppDecision {
     (hidden === undefined || hidden === true) &&
     (description === undefined || typeof description === 'string')
   );
+}
+
+function isTexts(said: unknown): said is string[] {
+  return Array.isArray(said) && said.every((one) => typeof one === 'string');
 }
 
 function isRecord(said: unknown): said is Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Planted } from '../system/host.js';
 import { offeredVersions, type IndexedApp } from './choose.js';
+import type { IndexDocument } from './document.js';
 import type { IndexEntry } from './format.js';
 import type { MarketApp, MarketModel, MarketVersion } from './market/model.js';
 import { imageIdsOf, type PackageRecord } from './record.js';
@@ -19,7 +20,7 @@ export interface SiteParts {
  */
 export function* siteFiles(
   dir: string,
-  title: string,
+  { title, servers }: Pick<IndexDocument, 'title' | 'servers'>,
   apps: readonly IndexedApp[],
   parts: SiteParts,
 ): Iterable<Planted> {
@@ -33,7 +34,12 @@ export function* siteFiles(
   for (const { published } of listed) {
     yield { path: `apps/${published.entry.appId}.json`, data: `${JSON.stringify(published.details)}\n` };
   }
-  for (const [path, data] of parts.renderMarket(marketModel(title, listed, parts))) yield { path, data };
+  for (const [path, data] of parts.renderMarket({
+    title,
+    servers,
+    apps: listed.map((app) => marketApp(app, parts)),
+  }))
+    yield { path, data };
   yield { path: 'apps/index.json', data: `${JSON.stringify({ apps: listed.map(publishedEntry) })}\n` };
 }
 
@@ -58,10 +64,6 @@ function* imageFiles(dir: string, listed: readonly ListedApp[]): Iterable<Plante
       yield { path: `images/${id}`, linkTo: join(storedPackage(dir, published.entry.packageId).images, id) };
     }
   }
-}
-
-function marketModel(title: string, listed: readonly ListedApp[], parts: SiteParts): MarketModel {
-  return { title, apps: listed.map((app) => marketApp(app, parts)) };
 }
 
 function marketApp(app: ListedApp, { fileName }: SiteParts): MarketApp {

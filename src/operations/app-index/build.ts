@@ -70,14 +70,14 @@ async function build(wish: BuildWish, parts: SiteParts, host: Host): Promise<Bui
 
 function make(
   { dir }: BuildWish,
-  { title }: IndexDocument,
+  document: IndexDocument,
   apps: readonly IndexedApp[],
   stamp: string,
   { apps: count, packages }: Pick<Built, 'apps' | 'packages'>,
   parts: SiteParts,
   host: Host,
 ): Promise<Generation> {
-  return publish(dir, { stamp, apps: count, packages }, siteFiles(dir, title, apps, parts), host);
+  return publish(dir, { stamp, apps: count, packages }, siteFiles(dir, document, apps, parts), host);
 }
 
 /** The latest generation of the same contents; after a rollback it need not be the one in force. */

@@ -1,5 +1,11 @@
 import { basename } from 'node:path';
-import { DEFAULT_TITLE, findDocument, writeDocument } from '../../app-index/document.js';
+import {
+  DEFAULT_TITLE,
+  documentText,
+  findDocument,
+  writeDocument,
+  type IndexDocument,
+} from '../../app-index/document.js';
 import { withIndexLock } from '../../app-index/index-lock.js';
 import { indexLayout } from '../../app-index/layout.js';
 import { Refusal } from '../../errors.js';
@@ -9,18 +15,23 @@ export interface InitWish {
   readonly dir: string;
   /** undefined: as it is, or the usual one. */
   readonly title: string | undefined;
+  /** Base URLs; undefined: as they are, or none. */
+  readonly servers: readonly string[] | undefined;
   readonly dryRun: boolean;
 }
 
+export interface Initialised {
+  readonly title: string;
+  readonly servers: readonly string[];
+  /** Anything changed, or would. */
+  readonly changed: boolean;
+}
+
 /**
- * Makes an empty index, or gives the one that is there another title.
- * @returns the title, and whether anything changed or would
+ * Makes an empty index, or gives the one that is there another title or other servers.
  * @throws Refusal E_INDEX_PLACE, E_INDEX_DOCUMENT, E_BUSY, E_IO
  */
-export async function initIndex(
-  wish: InitWish,
-  host: Host,
-): Promise<{ readonly title: string; readonly changed: boolean }> {
+export async function initIndex(wish: InitWish, host: Host): Promise<Initialised> {
   const { dir, dryRun } = wish;
   await refuseOthers(dir, host);
   if (dryRun) return init(wish, host);
@@ -29,20 +40,19 @@ export async function initIndex(
   return withIndexLock(dir, 'index init', host, () => init(wish, host));
 }
 
-async function init(
-  { dir, title: wanted, dryRun }: InitWish,
-  host: Host,
-): Promise<{ readonly title: string; readonly changed: boolean }> {
+async function init({ dir, dryRun, ...wish }: InitWish, host: Host): Promise<Initialised> {
   const there = await findDocument(dir, host);
-  const title = wanted ?? there?.title ?? DEFAULT_TITLE;
-  const changed = title !== there?.title;
+  const title = wish.title ?? there?.title ?? DEFAULT_TITLE;
+  const servers = wish.servers ?? there?.servers ?? [];
+  const document: IndexDocument = { version: 1, apps: {}, ...there, title, servers };
+  const changed = there === undefined || documentText(there) !== documentText(document);
   if (changed && !dryRun) {
     const { store, incoming, generations } = indexLayout(dir);
     for (const folder of [store, incoming, generations]) await host.files.plant(folder, []);
     // Last: it makes the folder an index.
-    await writeDocument(dir, { version: 1, apps: {}, ...there, title }, host);
+    await writeDocument(dir, document, host);
   }
-  return { title, changed };
+  return { title, servers, changed };
 }
 
 /** Somebody's folder: our own files would be lost among theirs, and later taken for theirs. */

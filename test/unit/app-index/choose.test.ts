@@ -10,6 +10,7 @@ const all = [two, three, one];
 const document = (decision: AppDecision = {}): IndexDocument => ({
   version: 1,
   title: 'Apps',
+  servers: [],
   apps: { [app('a')]: decision },
 });
 const chosen = (decision: AppDecision = {}, records = all): string | undefined =>

@@ -5,7 +5,7 @@ import { decided, documentText, readDocument, writeDocument } from '../../../src
 import { fakeHost } from '../../helpers/fake-host.js';
 import { app } from '../../helpers/plain-packages.js';
 
-const empty = { version: 1, title: 'Apps', apps: {} } as const;
+const empty = { version: 1, title: 'Apps', servers: [], apps: {} } as const;
 const pin = '0'.repeat(32);
 
 describe('what the house decided', () => {
@@ -35,13 +35,17 @@ describe('what the house decided', () => {
   it.each([
     ['torn', '{"version": 1, "ti'],
     ['no object', '[]'],
-    ['of a later version', '{"version": 2, "title": "", "apps": {}}'],
-    ['without a title', '{"version": 1, "apps": {}}'],
-    ['with a path for an app', '{"version": 1, "title": "", "apps": {"../x": {}}}'],
-    ['with a pin that is no id', `{"version": 1, "title": "", "apps": {"${app('a')}": {"pin": "../x"}}}`],
+    ['of a later version', '{"version": 2, "title": "", "servers": [], "apps": {}}'],
+    ['without a title', '{"version": 1, "servers": [], "apps": {}}'],
+    ['without servers', '{"version": 1, "title": "", "apps": {}}'],
+    ['with a path for an app', '{"version": 1, "title": "", "servers": [], "apps": {"../x": {}}}'],
+    [
+      'with a pin that is no id',
+      `{"version": 1, "title": "", "servers": [], "apps": {"${app('a')}": {"pin": "../x"}}}`,
+    ],
     [
       'with a decision not known here',
-      `{"version": 1, "title": "", "apps": {"${app('a')}": {"blocked": true}}}`,
+      `{"version": 1, "title": "", "servers": [], "apps": {"${app('a')}": {"blocked": true}}}`,
     ],
   ])('is refused when %s', async (_, text) => {
     const host = await fakeHost();
