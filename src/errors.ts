@@ -37,6 +37,11 @@ export const ERROR_CODES = {
   E_CONF_MISSING: { exit: 3, meaning: 'there is no sandstorm.conf in that install directory' },
   E_INDEX_UNPUBLISHED: { exit: 3, meaning: 'nothing is published in that folder of an app index' },
   E_CONF_WOULD_KILL: { exit: 3, meaning: 'the server would not come up with this sandstorm.conf' },
+  E_INDEX_MISSING: { exit: 3, meaning: 'there is no app index in that folder' },
+  E_INDEX_PLACE: { exit: 3, meaning: 'an app index cannot be made in that folder' },
+  E_INDEX_UNKNOWN: { exit: 3, meaning: 'the app index has no such app, package or generation' },
+  E_INDEX_PINNED: { exit: 3, meaning: 'the package is the one that was approved for its app' },
+  E_INDEX_UNREACHABLE: { exit: 3, meaning: 'Sandstorm could not fetch from this app index' },
 
   E_INPUT_NEEDED: { exit: 4, meaning: 'a value is missing and asking is not possible or not allowed' },
 
@@ -54,6 +59,9 @@ export const ERROR_CODES = {
   E_SIGNATURE_UNTRUSTED_KEY: { exit: 5, meaning: 'the only signature is by a key that is not trusted here' },
   E_SIGNATURE_FORMAT: { exit: 5, meaning: 'a signature or key file is not what its name says' },
   E_TRUST_STORE: { exit: 5, meaning: 'the list of trusted keys is broken, or others may write to it' },
+  E_INDEX_DOCUMENT: { exit: 5, meaning: 'app-index.json in the folder of the app index is broken' },
+  E_INDEX_BROKEN: { exit: 5, meaning: 'files of the app index are damaged, missing or not what they should be' },
+  E_INDEX_ID: { exit: 5, meaning: 'an app index names an app or a package by what is no id' },
 
   E_INSTALL_UNDONE: { exit: 6, meaning: 'the installation failed; what it had made was taken away again' },
   E_UPDATE_UNDONE: { exit: 6, meaning: 'the update failed; the former build and its data are back' },

@@ -102,8 +102,16 @@ export interface Files {
   remove(path: string): Promise<void>;
   /** Removes a folder only if it is empty; says whether it did. */
   removeEmptyDir(path: string): Promise<boolean>;
-  /** By reflink where the filesystem can, else bytes; fsynced. The copy has mode 0600. */
-  copy(from: string, to: string, onBytes?: (total: number) => void): Promise<void>;
+  /**
+   * By reflink where the filesystem can, else bytes. The copy has mode 0600 and is fsynced, unless told otherwise:
+   * of many, all are synced at once.
+   */
+  copy(
+    from: string,
+    to: string,
+    onBytes?: (total: number) => void,
+    options?: { readonly mode?: number; readonly synced?: boolean },
+  ): Promise<void>;
   /**
    * A copy that shares its blocks with the original, mode 0600, fsynced. False, and nothing made, where
    * the filesystem cannot or the two lie on different ones.
@@ -115,8 +123,8 @@ export interface Files {
    */
   hold(path: string): Promise<() => void>;
   /**
-   * Makes many files, and other names of files that are there, below a folder that nobody looks at yet; folders in
-   * between come by themselves. Readable to all, whatever the umask. Nothing is on the disk before it is synced.
+   * Makes many files, and other names of files that are there, below a folder that nobody looks at yet; that folder
+   * and those in between come by themselves. Readable to all, whatever the umask. Nothing is on the disk before it is synced.
    * @returns how many could only be copied, as the filesystem has no other names for them.
    */
   plant(root: string, things: Iterable<Planted>): Promise<{ readonly copied: number }>;

@@ -12,6 +12,11 @@ export const plant: Files['plant'] = async (root, things) => {
   const made = new Set<string>();
   let copied = 0;
   let done = 0;
+  try {
+    makeFolder(root, root, made);
+  } catch (error) {
+    throw ioRefusal('make the folder', root, error);
+  }
   for (const thing of things) {
     const path = join(root, thing.path);
     try {

@@ -4,6 +4,8 @@ import type { AppDetails, IndexEntry } from '../format.js';
 export interface MarketModel {
   /** The name of the house's market, as plain text. */
   readonly title: string;
+  /** Base URLs of the house's Sandstorm servers, offered to who has named none yet: "http://sandstorm.corp.lan:6080". */
+  readonly servers?: readonly string[];
   readonly apps: readonly MarketApp[];
 }
 
