@@ -1,3 +1,5 @@
+import type { Web } from './web.js';
+
 /**
  * All effects in one place. `main.ts` makes one Host and passes it down; tests and the rehearsal make
  * their own. Nothing outside `system/` touches processes, files, sockets, the clock or the terminal.
@@ -13,6 +15,7 @@ export interface Host {
   readonly processes: Processes;
   readonly dns: Dns;
   readonly http: Http;
+  readonly web: Web;
   /** Aborted when the tool is told to stop (SIGINT, SIGTERM, SIGHUP): what is going on must come to a safe end. */
   readonly interrupted: AbortSignal;
   /** Work that must not be cut off by the first SIGINT or SIGTERM; it watches `interrupted` instead. */
