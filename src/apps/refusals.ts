@@ -60,7 +60,7 @@ export function spkRevoked(path: string, signedBy: string, packageId: string): R
 }
 
 /** A file name is a stranger's text as well. */
-function printablePath(path: string): string {
+export function printablePath(path: string): string {
   const quoted = printable(path);
   return quoted === `"${path}"` ? path : quoted;
 }

@@ -6,6 +6,18 @@ import {
   configShowCommand,
   configUnsetCommand,
 } from './commands/config.js';
+import {
+  indexAddCommand,
+  indexBuildCommand,
+  indexDescribeCommand,
+  indexHideCommand,
+  indexInitCommand,
+  indexListCommand,
+  indexPinCommand,
+  indexRemoveCommand,
+  indexRollbackCommand,
+  indexVerifyCommand,
+} from './commands/app-index.js';
 import { cleanCommand } from './commands/clean.js';
 import { indexConfigCommand, indexServeCommand } from './commands/index-serve.js';
 import { installCommand } from './commands/install.js';
@@ -58,6 +70,16 @@ export const COMMANDS: readonly CommandSpec[] = [
   trustListCommand,
   trustAddCommand,
   trustRemoveCommand,
+  indexInitCommand,
+  indexAddCommand,
+  indexRemoveCommand,
+  indexPinCommand,
+  indexHideCommand,
+  indexDescribeCommand,
+  indexListCommand,
+  indexBuildCommand,
+  indexRollbackCommand,
+  indexVerifyCommand,
   indexServeCommand,
   indexConfigCommand,
   rehearseCommand,

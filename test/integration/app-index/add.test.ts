@@ -114,7 +114,7 @@ describe('taking packages in', () => {
     const added = await index.addFiles([good, bad, join(index.usb, 'missing.spk'), other]);
     expect(states(added)).toEqual(['added', 'refused', 'refused', 'added']);
     expect(added.taken[1]).toMatchObject({ file: bad, refusal: { code: 'E_TARBALL_FORMAT' } });
-    expect(added.taken[2]).toMatchObject({ refusal: { code: 'E_IO' } });
+    expect(added.taken[2]).toMatchObject({ refusal: { code: 'E_SPK_MISSING' } });
     expect(await stored(index)).toHaveLength(2);
     expect(await readdir(join(index.dir, 'incoming'))).toEqual([]);
   });
