@@ -5,7 +5,6 @@ import type { IndexEntry } from '../format.js';
 import { imageIdOf } from '../image-id.js';
 import { LARGEST } from '../mirror/place.js';
 import { parseUpstreamDetails, parseUpstreamIndex } from '../mirror/upstream.js';
-import type { ReadPackage } from '../take-in.js';
 import { fault, type Finding } from './finding.js';
 import type { SiteSource } from './site-source.js';
 
@@ -18,8 +17,11 @@ export interface SiteCheck {
   readonly findings: readonly Finding[];
 }
 
+/** What decides over updates, of a package that was read to its end. */
+export type Proven = Pick<AppPackage, 'packageId' | 'appId' | 'versionNumber'>;
+
 export interface SiteOptions {
-  readonly read: ReadPackage;
+  read(file: string, host: Host): Promise<Proven>;
   onApp?(done: number, of: number): void;
 }
 
@@ -70,7 +72,7 @@ async function checkPackage(
 }
 
 /** What decides over updates must be true; names are the publisher's to choose. Pure. */
-export function compare(entry: IndexEntry, app: AppPackage): Finding[] {
+export function compare(entry: IndexEntry, app: Proven): Finding[] {
   const path = `packages/${entry.packageId}`;
   const wrong = (what: string, said: string | number, is: string | number): Finding[] =>
     said === is

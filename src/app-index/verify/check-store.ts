@@ -1,16 +1,15 @@
-import type { AppPackage } from '../../apps/app-package.js';
 import { Refusal } from '../../errors.js';
 import type { Host } from '../../system/host.js';
 import type { PackageRecord } from '../record.js';
 import { storeFaults } from '../store-faults.js';
 import { readStore, storedPackage } from '../store.js';
 import type { ReadPackage } from '../take-in.js';
-import { compare } from './check-site.js';
+import { compare, type Proven } from './check-site.js';
 import { fault, type Finding } from './finding.js';
 
 export interface StoreCheck {
   /** By package id. */
-  readonly proven: ReadonlyMap<string, AppPackage>;
+  readonly proven: ReadonlyMap<string, Proven>;
   readonly findings: readonly Finding[];
 }
 
@@ -22,7 +21,7 @@ export async function checkStore(
   host: Host,
 ): Promise<StoreCheck> {
   const { records, unreadable } = await readStore(dir, host);
-  const proven = new Map<string, AppPackage>();
+  const proven = new Map<string, Proven>();
   const findings = unreadable.map((id) =>
     fault(storedPackage(dir, id).record, 'it cannot be read', addAgain(dir, storedPackage(dir, id).file)),
   );
@@ -41,7 +40,7 @@ async function checkOne(
   record: PackageRecord,
   read: ReadPackage,
   host: Host,
-): Promise<AppPackage | Finding[]> {
+): Promise<Proven | Finding[]> {
   const { file } = storedPackage(dir, record.entry.packageId);
   const again = addAgain(dir, 'FILE');
   const faults = (await storeFaults(dir, record, host)).map((problem) => fault(file, problem, again));
@@ -51,7 +50,9 @@ async function checkOne(
     const differs = compare(record.entry, app).map(({ problem }) =>
       fault(file, problem, addAgain(dir, file)),
     );
-    return differs.length > 0 ? differs : app;
+    const { packageId, appId, versionNumber } = app;
+    // Not the pictures of two thousand packages.
+    return differs.length > 0 ? differs : { packageId, appId, versionNumber };
   } catch (error) {
     if (error instanceof Refusal) return [fault(file, error.message, again)];
     throw error;

@@ -9,11 +9,10 @@ import { readStore, storedPackage } from '../../app-index/store.js';
 import type { ReadPackage } from '../../app-index/take-in.js';
 import { appSources, checkNetwork } from '../../app-index/verify/check-network.js';
 import { checkPublished } from '../../app-index/verify/check-published.js';
-import { checkSite, type SiteCheck } from '../../app-index/verify/check-site.js';
+import { checkSite, type Proven, type SiteCheck } from '../../app-index/verify/check-site.js';
 import { checkStore } from '../../app-index/verify/check-store.js';
 import { fault, warning, type Finding } from '../../app-index/verify/finding.js';
 import { localSource, webSource } from '../../app-index/verify/site-source.js';
-import type { AppPackage } from '../../apps/app-package.js';
 import { Refusal } from '../../errors.js';
 import type { Host } from '../../system/host.js';
 
@@ -94,12 +93,12 @@ export async function verifyAddress(url: string, tools: VerifyTools, host: Host)
 
 function checkLocalSite(
   dir: string,
-  proven: ReadonlyMap<string, AppPackage>,
+  proven: ReadonlyMap<string, Proven>,
   { read, onProgress }: VerifyTools,
   host: Host,
 ): Promise<SiteCheck> {
   const source = localSource(indexLayout(dir).public, host);
-  const once: ReadPackage = async (file) => {
+  const once = async (file: string): Promise<Proven> => {
     const known = proven.get(basename(file));
     const stored = storedPackage(dir, basename(file)).file;
     // One file under two names has been read to its end already.
