@@ -4,6 +4,7 @@ import { MalformedMessage } from '../capnp/malformed.js';
 import { Message } from '../capnp/message.js';
 import type { Reading, Span } from '../capnp/pointers.js';
 import { readTopFolder, type Extent } from './archive.js';
+import type { UnpackedSink } from './unpacking.js';
 import { Window } from './window.js';
 
 /**
@@ -11,7 +12,7 @@ import { Window } from './window.js';
  * 1 GiB, of which only the last piece is kept. Pointers may lead anywhere in it: what lies further back
  * than that is read when the stream comes once more (`again`), how often is the caller's to bound.
  */
-export class SignedArchive {
+export class SignedArchive implements UnpackedSink {
   private readonly hash = createHash('sha512');
   private head: Head | undefined;
   private firstBytes = Buffer.alloc(0);
@@ -28,14 +29,23 @@ export class SignedArchive {
   constructor(private readonly extent: Extent) {}
 
   /** @throws MalformedMessage, ArchiveTooBig */
-  push(chunk: Buffer): void {
+  push(chunk: Buffer, start: number): void {
+    if (start !== this.position + this.firstBytes.length) this.skipTo(start);
     if (this.head === undefined) this.begin(chunk);
     else this.take(chunk);
   }
 
-  /** Nothing more needs to be read, for what was asked. */
-  get satisfied(): boolean {
-    return this.isFound && (this.extent === 'until the manifest' || this.round > 1);
+  get wantsAll(): boolean {
+    return this.extent === 'all' && this.round === 1;
+  }
+
+  wantsIn(start: number, end: number): boolean {
+    if (this.wantsAll || this.head === undefined) return true;
+    // What began before and is no longer here must wait for the next round.
+    const from = start === this.position ? this.window.start : start;
+    if (this.wanted !== undefined && this.wanted.start >= from && this.wanted.start < end) return true;
+    const { manifest } = this;
+    return manifest !== undefined && !manifest.isWhole && manifest.next >= start && manifest.next < end;
   }
 
   /** The manifest was found and all of it is here. What is not so at the stream's end lies further back. */
@@ -46,8 +56,7 @@ export class SignedArchive {
   /** From now on the stream comes once more, the same bytes. */
   again(): void {
     this.round += 1;
-    this.position = 0;
-    this.window = new Window();
+    this.skipTo(0);
   }
 
   /** Once the stream is over. @throws MalformedMessage */
@@ -81,6 +90,11 @@ export class SignedArchive {
     return this.manifest.bytes();
   }
 
+  private skipTo(start: number): void {
+    this.position = start;
+    this.window = new Window();
+  }
+
   private get known(): Head {
     if (this.head === undefined) throw new MalformedMessage('it is cut short');
     return this.head;
@@ -112,7 +126,7 @@ export class SignedArchive {
     if (this.position > end && this.extent === 'all') {
       throw new MalformedMessage('something stands behind its archive');
     }
-    if (this.extent === 'all' && this.round === 1) {
+    if (this.wantsAll) {
       this.hash.update(chunk.subarray(Math.max(0, archiveAt - start)));
     }
     this.window.add(start, chunk);
@@ -218,7 +232,8 @@ function readSignature(message: Buffer): SignatureParts {
 /** Picks a file's bytes out of the stream, in as many rounds as it takes. */
 class Capture {
   private readonly pieces: Buffer[] = [];
-  private next: number;
+  /** Where the bytes stand that it waits for. */
+  next: number;
   private readonly end: number;
 
   constructor({ start }: Place, length: number) {

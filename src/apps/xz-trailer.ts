@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { readVariable } from './xz-blocks.js';
 
 /**
  * The end of an xz file, which lists what is before it (https://tukaani.org/xz/xz-file-format.txt, sections
@@ -23,7 +24,7 @@ export class NotOneXzStream extends Error {}
 /**
  * @param end the last bytes, at most XZ_TRAILER_BYTES, all of them if there are fewer
  * @param length of the whole xz file
- * @throws NotOneXzStream
+ * @throws NotOneXzStream, NotAnXzBlock
  */
 export function readXzTrailer(end: Buffer, length: number): XzTrailer {
   const footer = end.subarray(-FOOTER);
@@ -46,14 +47,9 @@ function readIndex(index: Buffer): { readonly packed: number; readonly unpacked:
   if (index[0] !== 0 || crc32(body) !== index.readUInt32LE(body.length)) throw broken();
   let at = 1;
   const number = (): number => {
-    let value = 0;
-    for (let factor = 1; factor < 2 ** 49; factor *= 128) {
-      const byte = body[at++];
-      if (byte === undefined) throw broken();
-      value += (byte & 127) * factor;
-      if (byte < 128) return value;
-    }
-    throw broken();
+    const [value, end] = readVariable(body, at);
+    at = end;
+    return value;
   };
   let packed = 0;
   let unpacked = 0;

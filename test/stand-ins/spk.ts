@@ -106,6 +106,11 @@ export interface SpkFile {
 }
 
 export function archiveWith(files: readonly SpkFile[]): Buffer {
+  return Buffer.concat(archivePieces(files));
+}
+
+/** The same in pieces, for archives that are better not in memory twice. */
+export function archivePieces(files: readonly SpkFile[]): Uint8Array[] {
   const writer = new CapnpWriter();
   const archive = writer.struct(0, 0, 1);
   const first = writer.structs(archive, files.length, 2, 2);
@@ -116,7 +121,7 @@ export function archiveWith(files: readonly SpkFile[]): Buffer {
     else if (name === 'sandstorm-manifest' || content.length > 128 * 1024) writer.bytesApart(at + 3, content);
     else writer.bytes(at + 3, content);
   });
-  return writer.message();
+  return writer.pieces();
 }
 
 /** The file `sandstorm-manifest`; fields as in package.capnp. */
