@@ -108,7 +108,7 @@ function screenshots({ details }: MarketApp, name: string): Html | undefined {
   });
   return html`<section aria-labelledby="shots">
     <h2 id="shots" class="unseen">Screenshots</h2>
-    <ul class="shots" tabindex="0" aria-labelledby="shots">
+    <ul class="shots">
       ${pictures}
     </ul>
   </section>`;
