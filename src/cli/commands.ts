@@ -7,6 +7,7 @@ import {
   configUnsetCommand,
 } from './commands/config.js';
 import { cleanCommand } from './commands/clean.js';
+import { indexMirrorCommand } from './commands/index-mirror.js';
 import { indexConfigCommand, indexServeCommand } from './commands/index-serve.js';
 import { installCommand } from './commands/install.js';
 import { preflightCommand } from './commands/preflight.js';
@@ -58,6 +59,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   trustListCommand,
   trustAddCommand,
   trustRemoveCommand,
+  indexMirrorCommand,
   indexServeCommand,
   indexConfigCommand,
   rehearseCommand,
