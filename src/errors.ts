@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   E_TARBALL_MISSING: { exit: 2, meaning: 'there is no file where the release tarball should be' },
   E_SPK_MISSING: { exit: 2, meaning: 'there is no file where the app package should be' },
   E_NO_TARBALL_FOUND: { exit: 2, meaning: 'no release tarball was found in the places searched' },
+  E_MIRROR_SELECTION: { exit: 2, meaning: 'the index to be mirrored has no such app or category' },
 
   E_PREFLIGHT_FAILED: { exit: 3, meaning: 'a preflight check failed' },
   E_ALREADY_INSTALLED: { exit: 3, meaning: 'there is a Sandstorm server of another build already' },
@@ -61,7 +62,10 @@ export const ERROR_CODES = {
   E_SIGNATURE_FORMAT: { exit: 5, meaning: 'a signature or key file is not what its name says' },
   E_TRUST_STORE: { exit: 5, meaning: 'the list of trusted keys is broken, or others may write to it' },
   E_INDEX_DOCUMENT: { exit: 5, meaning: 'app-index.json in the folder of the app index is broken' },
-  E_INDEX_BROKEN: { exit: 5, meaning: 'files of the app index are damaged, missing or not what they should be' },
+  E_INDEX_BROKEN: {
+    exit: 5,
+    meaning: 'files of the app index are damaged, missing or not what they should be',
+  },
   E_INDEX_ID: { exit: 5, meaning: 'an app index names an app or a package by what is no id' },
   E_SPK_FORMAT: { exit: 5, meaning: 'the file is not an app package' },
   E_SPK_CORRUPT: { exit: 5, meaning: 'the app package is damaged, cut short, or has something behind its end' },
@@ -69,6 +73,10 @@ export const ERROR_CODES = {
   E_SPK_TOO_BIG: { exit: 5, meaning: 'the app package holds or needs more than Sandstorm would take' },
   E_SPK_SIGNATURE: { exit: 5, meaning: "the app package's own signature does not vouch for it" },
   E_SPK_REVOKED: { exit: 5, meaning: 'the app package is signed by a key that its maker has revoked' },
+  E_MIRROR_MEMORY: { exit: 5, meaning: 'what a mirror remembers of the index elsewhere is damaged' },
+  E_MIRROR_NO_INDEX: { exit: 5, meaning: 'what lies at that address is no app index' },
+  E_MIRROR_OLDER: { exit: 5, meaning: 'the index elsewhere goes back in time' },
+  E_MIRROR_CORRUPT: { exit: 5, meaning: 'files of the index elsewhere are not what their names say' },
 
   E_INSTALL_UNDONE: { exit: 6, meaning: 'the installation failed; what it had made was taken away again' },
   E_UPDATE_UNDONE: { exit: 6, meaning: 'the update failed; the former build and its data are back' },
@@ -83,6 +91,8 @@ export const ERROR_CODES = {
   E_SERVER_UNHEALTHY: { exit: 7, meaning: 'the server does not answer as it must' },
   E_SERVICE_START: { exit: 7, meaning: 'the server did not start' },
   E_SERVICE_STOP: { exit: 7, meaning: 'the server did not stop' },
+  E_MIRROR_UNREACHABLE: { exit: 7, meaning: 'the index elsewhere cannot be reached, or does not answer' },
+  E_MIRROR_INCOMPLETE: { exit: 7, meaning: 'not all of the index elsewhere could be fetched' },
 
   E_BUSY: { exit: 8, meaning: 'another operation is going on' },
   E_PENDING: { exit: 8, meaning: 'an earlier operation was interrupted and comes first' },

@@ -19,6 +19,7 @@ import {
   indexVerifyCommand,
 } from './commands/app-index.js';
 import { cleanCommand } from './commands/clean.js';
+import { indexMirrorCommand } from './commands/index-mirror.js';
 import { indexConfigCommand, indexServeCommand } from './commands/index-serve.js';
 import { installCommand } from './commands/install.js';
 import { preflightCommand } from './commands/preflight.js';
@@ -80,6 +81,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   indexBuildCommand,
   indexRollbackCommand,
   indexVerifyCommand,
+  indexMirrorCommand,
   indexServeCommand,
   indexConfigCommand,
   rehearseCommand,

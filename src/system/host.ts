@@ -90,8 +90,10 @@ export interface Files {
   /** Creates the file and fsyncs it; false when it is already there (O_EXCL). */
   createExclusive(path: string, data: string, mode?: number): Promise<boolean>;
   makeDir(path: string, mode?: number): Promise<void>;
-  /** rename(2) and fsync of the folder. */
-  rename(from: string, to: string): Promise<void>;
+  /** rename(2) and fsync of the folder, unless told otherwise: of many, all are synced at once. */
+  rename(from: string, to: string, options?: { readonly synced?: boolean }): Promise<void>;
+  /** As writeAtomic, mode 0644 whatever the umask, and not synced: for many files, a power cut may leave them empty. */
+  writeUnsynced(path: string, data: string | Uint8Array): Promise<void>;
   /** Makes `path` a link to `target`, replacing what is there at once; the folder is fsynced. */
   replaceLink(path: string, target: string): Promise<void>;
   /** fsync of every file and folder below, links not followed. For few and large files; see `sync -f` for many. */
@@ -130,6 +132,8 @@ export interface Files {
   plant(root: string, things: Iterable<Planted>): Promise<{ readonly copied: number }>;
   /** A new file to be written piece by piece. @throws Refusal E_IO when something is already there. */
   openWrite(path: string, mode?: number): Promise<FileSink>;
+  /** The first `length` bytes of a file that may be there, to be gone on with; the rest is cut off. Nothing is synced. */
+  openAppend(path: string, length: number): Promise<AppendSink>;
   /** Bytes free to this user on the filesystem that holds `path` or its nearest existing parent. */
   freeSpace(path: string): Promise<{ readonly mount: string; readonly free: number; readonly dev: number }>;
   /**
@@ -149,6 +153,12 @@ export interface Files {
 export type Planted =
   | { readonly path: string; readonly data: string | Uint8Array }
   | { readonly path: string; readonly linkTo: string };
+
+/** Must be closed. */
+export interface AppendSink {
+  write(chunks: readonly Uint8Array[]): Promise<void>;
+  close(): Promise<void>;
+}
 
 /** One of finish or abandon must be called. */
 export interface FileSink {

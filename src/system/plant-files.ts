@@ -1,8 +1,18 @@
-import { chmodSync, constants, copyFileSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Files, Planted } from './host.js';
 import { ioRefusal, isCode } from './io-errors.js';
+import { randomHex } from './random.js';
 
 /** So often a signal is heard and a spinner turns. */
 const AT_A_TIME = 50;
@@ -30,6 +40,19 @@ export const plant: Files['plant'] = async (root, things) => {
     if (done % AT_A_TIME === 0) await nextTurn();
   }
   return { copied };
+};
+
+/** Synchronously, for the same reason. */
+export const writeUnsynced: Files['writeUnsynced'] = (path, data) => {
+  const temporary = join(dirname(path), `.${String(process.pid)}.${randomHex(4)}.tmp`);
+  try {
+    writeOne(temporary, data);
+    renameSync(temporary, path);
+    return Promise.resolve();
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    return Promise.reject(ioRefusal('write', path, error));
+  }
 };
 
 function makeFolder(folder: string, root: string, made: Set<string>): void {

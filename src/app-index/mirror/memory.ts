@@ -47,7 +47,8 @@ export async function keepMemory({ memory }: MirrorPlace, what: Memory, host: Ho
 
 function asMemory(said: Partial<Record<keyof Memory, unknown>>, text: string): Memory {
   const upstream = parseUpstreamIndex(JSON.stringify({ apps: said.entries }));
-  if (said.version !== 1 || typeof said.url !== 'string' || upstream === undefined) throw new Error(text.slice(0, 80));
+  if (said.version !== 1 || typeof said.url !== 'string' || upstream === undefined)
+    throw new Error(text.slice(0, 80));
   const packages = Object.entries(said.packages as Memory['packages']).filter(([id]) => PACKAGE_ID.test(id));
   return {
     version: 1,
@@ -74,8 +75,15 @@ export function refuseOlder(entries: readonly IndexEntry[], { seen, entries: for
   const older = entries.filter(({ appId, versionNumber }) => versionNumber < (seen[appId] ?? 0));
   const emptied = entries.length === 0 && former.length > 0;
   if (older.length === 0 && !emptied) return;
-  const apps = older.map(({ appId, name, versionNumber }) => ({ appId, name, offers: versionNumber, seen: seen[appId] }));
-  const named = apps.map((one) => `\n  ${one.name} (${one.appId}): ${String(one.offers)}, was ${String(one.seen)}`);
+  const apps = older.map(({ appId, name, versionNumber }) => ({
+    appId,
+    name,
+    offers: versionNumber,
+    seen: seen[appId],
+  }));
+  const named = apps.map(
+    (one) => `\n  ${one.name} (${one.appId}): ${String(one.offers)}, was ${String(one.seen)}`,
+  );
   throw new Refusal(
     'E_MIRROR_OLDER',
     emptied ? 'the index is empty, and was not before' : `the index goes back in time:${named.join('')}`,

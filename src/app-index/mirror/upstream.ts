@@ -75,7 +75,10 @@ function parseEntry(said: unknown): IndexEntry | string {
     ...optional('codeLink', webAddress(field(said, 'codeLink'))),
     isOpenSource: field(said, 'isOpenSource') === true,
     categories: Array.isArray(categories)
-      ? categories.slice(0, 50).map((one) => words(one)).filter((one) => one !== undefined)
+      ? categories
+          .slice(0, 50)
+          .map((one) => words(one))
+          .filter((one) => one !== undefined)
       : [],
     author: parseAuthor(field(said, 'author')),
     ...optional('upstreamAuthor', words(field(said, 'upstreamAuthor'))),

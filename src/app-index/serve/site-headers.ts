@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path';
-import { PACKAGE_ID, IMAGE_ID } from '../layout.js';
+import { IMAGE_ID, PACKAGE_ID } from '../layout.js';
+import { SITE_HEADERS as MARKET_HEADERS } from '../market/headers.js';
 
 /** What is served in a way of its own: by the first folder of the path, everything else as a page. */
 export type SiteKind = 'packages' | 'images' | 'pages';
@@ -9,30 +10,17 @@ const FOR_GOOD = 'public, max-age=31536000, immutable';
 /** Asked after each time, and mostly answered with 304. */
 const ASK_AGAIN = 'no-cache';
 
-const PAGE_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/** An SVG is a document when somebody opens it by itself, with a stranger's scripts: no origin, no script. */
-const IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
-
 /** `serve` and the configuration of every web server say these; the type comes beside. */
 export const SITE_HEADERS: Readonly<Record<SiteKind, Readonly<Record<string, string>>>> = {
-  packages: {
-    'Cache-Control': FOR_GOOD,
-    'Content-Security-Policy': "default-src 'none'",
-    'X-Content-Type-Options': 'nosniff',
-  },
-  images: {
-    'Cache-Control': FOR_GOOD,
-    'Content-Security-Policy': IMAGE_POLICY,
-    'X-Content-Type-Options': 'nosniff',
-  },
-  pages: {
-    'Cache-Control': ASK_AGAIN,
-    'Content-Security-Policy': PAGE_POLICY,
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
-  },
+  packages: { 'Cache-Control': FOR_GOOD, ...safetyOf('packages/') },
+  images: { 'Cache-Control': FOR_GOOD, ...safetyOf('images/') },
+  pages: { 'Cache-Control': ASK_AGAIN, ...safetyOf('') },
 };
+
+function safetyOf(under: string): Readonly<Record<string, string>> {
+  const headers = MARKET_HEADERS.find((rule) => rule.under === under)?.headers ?? {};
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'Content-Type'));
+}
 
 /** By ending; a package has none. */
 export const TYPES: Readonly<Record<string, string>> = {

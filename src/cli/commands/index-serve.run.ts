@@ -73,10 +73,10 @@ const SERVERS: Readonly<Record<string, Rendered>> = {
 
 export async function config(context: CommandContext<typeof CONFIG_OPTIONS>): Promise<Outcome> {
   const { values } = context;
-  const server = await context.need('server');
+  const server = await context.need('webServer');
   const known = SERVERS[server];
   if (known === undefined) throw badValue('the web server', server, 'nginx, apache or caddy');
-  const site = webSite(values.dir ?? '/srv/app-index', values.serverName ?? [], values.listen ?? ALL);
+  const site = webSite(values.dir ?? '/srv/app-index', values.serverName ?? [], values.webListen ?? ALL);
   const text = [...known.put.map((line) => `# ${line}`), known.render(site)].join('\n');
   return { changed: false, result: { server, root: site.root, config: text }, text, verbatim: true };
 }

@@ -29,13 +29,13 @@ export const indexServeCommand = defineCommand({
 });
 
 export const CONFIG_OPTIONS = {
-  server: positional('server', 'nginx, apache or caddy'),
+  webServer: positional('server', 'nginx, apache or caddy'),
   dir: positionalPath('dir', 'folder of the app index (default /srv/app-index)'),
   serverName: {
     ...several('--server-name <name>', 'host name it is asked by; may be repeated (default: any)'),
     parse: (value: string, what: string) => value.split(',').map((one) => parseServerName(one.trim(), what)),
   },
-  listen: formed('--listen <[address:]port>', 'where the web server listens (default 80)', parseListen),
+  webListen: formed('--listen <[address:]port>', 'where the web server listens (default 80)', parseListen),
 };
 
 export const indexConfigCommand = defineCommand({
