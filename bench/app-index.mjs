@@ -28,7 +28,12 @@ export async function measureAppIndex(cache, bundled) {
     });
     const ratio = median(readings.map(([theirs, ours]) => ours / theirs));
     const ours = median(readings.map(([, one]) => one));
-    row(`index build, ${PACKAGES} packages, cold`, `${ratio.toFixed(2)} x hashing them`, `${ours.toFixed(0)} ms`, 'at most 3.00');
+    row(
+      `index build, ${PACKAGES} packages, cold`,
+      `${ratio.toFixed(2)} x hashing them`,
+      `${ours.toFixed(0)} ms`,
+      'at most 3.00',
+    );
 
     const again = median(Array.from({ length: READINGS }, () => time(toolCommand(['index', 'build', dir]))));
     row('index build, nothing changed', '', `${again.toFixed(0)} ms`, 'under 1000 ms');

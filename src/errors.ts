@@ -68,7 +68,10 @@ export const ERROR_CODES = {
   },
   E_INDEX_ID: { exit: 5, meaning: 'an app index names an app or a package by what is no id' },
   E_SPK_FORMAT: { exit: 5, meaning: 'the file is not an app package' },
-  E_SPK_CORRUPT: { exit: 5, meaning: 'the app package is damaged, cut short, or has something behind its end' },
+  E_SPK_CORRUPT: {
+    exit: 5,
+    meaning: 'the app package is damaged, cut short, or has something behind its end',
+  },
   E_SPK_CONTENTS: { exit: 5, meaning: 'the app package is whole, but not as an app package must be' },
   E_SPK_TOO_BIG: { exit: 5, meaning: 'the app package holds or needs more than Sandstorm would take' },
   E_SPK_SIGNATURE: { exit: 5, meaning: "the app package's own signature does not vouch for it" },
