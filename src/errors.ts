@@ -20,7 +20,9 @@ export const ERROR_CODES = {
   E_SECRET_ON_COMMAND_LINE: { exit: 2, meaning: 'a secret was given where others can read it' },
   E_CONF_UNKNOWN_KEY: { exit: 2, meaning: 'Sandstorm has no setting of that name' },
   E_TARBALL_MISSING: { exit: 2, meaning: 'there is no file where the release tarball should be' },
+  E_SPK_MISSING: { exit: 2, meaning: 'there is no file where the app package should be' },
   E_NO_TARBALL_FOUND: { exit: 2, meaning: 'no release tarball was found in the places searched' },
+  E_MIRROR_SELECTION: { exit: 2, meaning: 'the index to be mirrored has no such app or category' },
 
   E_PREFLIGHT_FAILED: { exit: 3, meaning: 'a preflight check failed' },
   E_ALREADY_INSTALLED: { exit: 3, meaning: 'there is a Sandstorm server of another build already' },
@@ -35,7 +37,13 @@ export const ERROR_CODES = {
   E_STRATEGY: { exit: 3, meaning: 'this update cannot be made with the server running' },
   E_NEEDS_ROOT: { exit: 3, meaning: 'this can only be done by root' },
   E_CONF_MISSING: { exit: 3, meaning: 'there is no sandstorm.conf in that install directory' },
+  E_INDEX_UNPUBLISHED: { exit: 3, meaning: 'nothing is published in that folder of an app index' },
   E_CONF_WOULD_KILL: { exit: 3, meaning: 'the server would not come up with this sandstorm.conf' },
+  E_INDEX_MISSING: { exit: 3, meaning: 'there is no app index in that folder' },
+  E_INDEX_PLACE: { exit: 3, meaning: 'an app index cannot be made in that folder' },
+  E_INDEX_UNKNOWN: { exit: 3, meaning: 'the app index has no such app, package or generation' },
+  E_INDEX_PINNED: { exit: 3, meaning: 'the package is the one that was approved for its app' },
+  E_INDEX_UNREACHABLE: { exit: 3, meaning: 'Sandstorm could not fetch from this app index' },
 
   E_INPUT_NEEDED: { exit: 4, meaning: 'a value is missing and asking is not possible or not allowed' },
 
@@ -53,6 +61,25 @@ export const ERROR_CODES = {
   E_SIGNATURE_UNTRUSTED_KEY: { exit: 5, meaning: 'the only signature is by a key that is not trusted here' },
   E_SIGNATURE_FORMAT: { exit: 5, meaning: 'a signature or key file is not what its name says' },
   E_TRUST_STORE: { exit: 5, meaning: 'the list of trusted keys is broken, or others may write to it' },
+  E_INDEX_DOCUMENT: { exit: 5, meaning: 'app-index.json in the folder of the app index is broken' },
+  E_INDEX_BROKEN: {
+    exit: 5,
+    meaning: 'files of the app index are damaged, missing or not what they should be',
+  },
+  E_INDEX_ID: { exit: 5, meaning: 'an app index names an app or a package by what is no id' },
+  E_SPK_FORMAT: { exit: 5, meaning: 'the file is not an app package' },
+  E_SPK_CORRUPT: {
+    exit: 5,
+    meaning: 'the app package is damaged, cut short, or has something behind its end',
+  },
+  E_SPK_CONTENTS: { exit: 5, meaning: 'the app package is whole, but not as an app package must be' },
+  E_SPK_TOO_BIG: { exit: 5, meaning: 'the app package holds or needs more than Sandstorm would take' },
+  E_SPK_SIGNATURE: { exit: 5, meaning: "the app package's own signature does not vouch for it" },
+  E_SPK_REVOKED: { exit: 5, meaning: 'the app package is signed by a key that its maker has revoked' },
+  E_MIRROR_MEMORY: { exit: 5, meaning: 'what a mirror remembers of the index elsewhere is damaged' },
+  E_MIRROR_NO_INDEX: { exit: 5, meaning: 'what lies at that address is no app index' },
+  E_MIRROR_OLDER: { exit: 5, meaning: 'the index elsewhere goes back in time' },
+  E_MIRROR_CORRUPT: { exit: 5, meaning: 'files of the index elsewhere are not what their names say' },
 
   E_INSTALL_UNDONE: { exit: 6, meaning: 'the installation failed; what it had made was taken away again' },
   E_UPDATE_UNDONE: { exit: 6, meaning: 'the update failed; the former build and its data are back' },
@@ -67,6 +94,8 @@ export const ERROR_CODES = {
   E_SERVER_UNHEALTHY: { exit: 7, meaning: 'the server does not answer as it must' },
   E_SERVICE_START: { exit: 7, meaning: 'the server did not start' },
   E_SERVICE_STOP: { exit: 7, meaning: 'the server did not stop' },
+  E_MIRROR_UNREACHABLE: { exit: 7, meaning: 'the index elsewhere cannot be reached, or does not answer' },
+  E_MIRROR_INCOMPLETE: { exit: 7, meaning: 'not all of the index elsewhere could be fetched' },
 
   E_BUSY: { exit: 8, meaning: 'another operation is going on' },
   E_PENDING: { exit: 8, meaning: 'an earlier operation was interrupted and comes first' },

@@ -43,6 +43,8 @@ export interface Outcome {
   readonly text?: string;
   /** It shows what somebody wrote, and nothing in it is to be added to. */
   readonly verbatim?: boolean;
+  /** What goes on once all that is said: a server, until it is told to stop. */
+  readonly goOn?: () => Promise<void>;
   /** A failure that is data (preflight, an unhealthy status); 0 when left out. */
   readonly exitCode?: number;
 }

@@ -6,7 +6,21 @@ import {
   configShowCommand,
   configUnsetCommand,
 } from './commands/config.js';
+import {
+  indexAddCommand,
+  indexBuildCommand,
+  indexDescribeCommand,
+  indexHideCommand,
+  indexInitCommand,
+  indexListCommand,
+  indexPinCommand,
+  indexRemoveCommand,
+  indexRollbackCommand,
+  indexVerifyCommand,
+} from './commands/app-index.js';
 import { cleanCommand } from './commands/clean.js';
+import { indexMirrorCommand } from './commands/index-mirror.js';
+import { indexConfigCommand, indexServeCommand } from './commands/index-serve.js';
 import { installCommand } from './commands/install.js';
 import { preflightCommand } from './commands/preflight.js';
 import { rehearseCommand } from './commands/rehearse.js';
@@ -57,5 +71,18 @@ export const COMMANDS: readonly CommandSpec[] = [
   trustListCommand,
   trustAddCommand,
   trustRemoveCommand,
+  indexInitCommand,
+  indexAddCommand,
+  indexRemoveCommand,
+  indexPinCommand,
+  indexHideCommand,
+  indexDescribeCommand,
+  indexListCommand,
+  indexBuildCommand,
+  indexRollbackCommand,
+  indexVerifyCommand,
+  indexMirrorCommand,
+  indexServeCommand,
+  indexConfigCommand,
   rehearseCommand,
 ];

@@ -33,6 +33,7 @@ export function buildProgram(specs: readonly CommandSpec[], version: string, run
 }
 
 const GROUPS: Readonly<Record<string, string>> = {
+  index: 'offer apps on a network without internet',
   config: 'read and change sandstorm.conf safely',
   service: 'start and stop the server the right way',
   release: 'look into a release tarball',

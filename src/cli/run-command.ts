@@ -46,6 +46,7 @@ export async function runCommand(
     const body = await spec.load();
     const outcome = await body(context);
     report(outcome.verbatim === true ? outcome : forHome(home, outcome), context.json, around.terminal);
+    await outcome.goOn?.();
     return { exitCode: outcome.exitCode ?? 0, refusal: undefined };
   } catch (error) {
     const refusal = refusalFor(home, asRefusal(error));

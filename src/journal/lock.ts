@@ -20,6 +20,8 @@ export interface LockOwner {
 const PATIENCE_MS = 300;
 const POLL_MS = 20;
 
+const SEE_STATUS = 'wait for it to end; `sandstorm-airgap status` shows how it went';
+
 /**
  * Runs `work` while holding the lock of this HOME: one operation at a time. A lock whose owner is dead
  * (kill, power cut) counts for nothing.
@@ -37,6 +39,27 @@ export async function withLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { locks } = stateDirs(home, host);
+  return withLockAt({ locks, name: home, hint: SEE_STATUS }, operation, host, work);
+}
+
+/** Something else than a server that one at a time works on. */
+export interface LockPlace {
+  /** The folder of the locks, of nothing else; made when it is not there. */
+  readonly locks: string;
+  /** What it is that is locked, for people. */
+  readonly name: string;
+  /** What to do when somebody else is in. */
+  readonly hint: string;
+}
+
+/** The same for whatever has a folder of locks; see withLock. */
+export async function withLockAt<T>(
+  place: LockPlace,
+  operation: string,
+  host: Host,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { locks } = place;
   await host.files.makeDir(locks, 0o700);
   const name = await ownName(host);
   const mine = { operation, user: host.user.name, since: host.clock.now().toISOString() };
@@ -44,7 +67,7 @@ export async function withLock<T>(
     throw new Error(`${name} is not a name of our own`);
   }
   try {
-    await waitForOthers(locks, name, home, host);
+    await waitForOthers(place, name, host);
     return await host.unbroken(work);
   } finally {
     // Left behind it does no harm: it dies with this process.
@@ -65,7 +88,8 @@ export async function deadLocks(home: string, host: Host): Promise<string[]> {
   return (await look(locks, host)).dead.map((name) => join(locks, name));
 }
 
-async function waitForOthers(locks: string, name: string, home: string, host: Host): Promise<void> {
+async function waitForOthers(place: LockPlace, name: string, host: Host): Promise<void> {
+  const { locks } = place;
   const until = host.clock.monotonic() + PATIENCE_MS;
   for (;;) {
     const { living, dead } = await look(locks, host);
@@ -77,7 +101,7 @@ async function waitForOthers(locks: string, name: string, home: string, host: Ho
     }
     // Of several that come at once the first by name stays, all others give way.
     const isFirst = others.every((one) => name < one.name);
-    if (!isFirst || host.clock.monotonic() >= until) throw busy(await ownerOf(locks, other, host), home);
+    if (!isFirst || host.clock.monotonic() >= until) throw busy(await ownerOf(locks, other, host), place);
     await host.clock.sleep(POLL_MS);
   }
 }
@@ -163,14 +187,11 @@ function parsed(text: string): Partial<Record<string, unknown>> {
   }
 }
 
-function busy(owner: LockOwner, home: string): Refusal {
+function busy(owner: LockOwner, { name, hint }: LockPlace): Refusal {
   const since = owner.since === '' ? '' : ` since ${moment(owner.since)}`;
   return new Refusal(
     'E_BUSY',
-    `${owner.user} is running ${owner.operation} on ${home}${since} (pid ${String(owner.pid)})`,
-    {
-      hint: 'wait for it to end; `sandstorm-airgap status` shows how it went',
-      result: { owner },
-    },
+    `${owner.user} is running ${owner.operation} on ${name}${since} (pid ${String(owner.pid)})`,
+    { hint, result: { owner } },
   );
 }

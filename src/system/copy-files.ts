@@ -6,7 +6,7 @@ import { closeFile, openRegular } from './read-files.js';
 import { syncDir } from './sync-dir.js';
 
 export const copyFiles: Pick<Files, 'copy' | 'reflink'> = {
-  async copy(from, to, onBytes) {
+  async copy(from, to, onBytes, { mode = 0o600, synced = true } = {}) {
     try {
       const reflinked = await fs.copyFile(from, to, constants.COPYFILE_FICLONE_FORCE).then(
         () => true,
@@ -14,7 +14,8 @@ export const copyFiles: Pick<Files, 'copy' | 'reflink'> = {
       );
       if (reflinked) onBytes?.((await fs.stat(to)).size);
       else await copyBytes(from, to, onBytes);
-      await fs.chmod(to, 0o600);
+      await fs.chmod(to, mode);
+      if (!synced) return;
       const handle = await fs.open(to, 'r');
       try {
         await handle.sync();

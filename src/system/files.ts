@@ -6,6 +6,7 @@ import type { Files } from './host.js';
 import { ioRefusal, isCode } from './io-errors.js';
 import { lookAtFiles } from './look-at-files.js';
 import { freedBytes } from './measure.js';
+import { plant, writeUnsynced } from './plant-files.js';
 import { readFiles } from './read-files.js';
 import { syncDir } from './sync-dir.js';
 import { writeFiles } from './write-files.js';
@@ -27,9 +28,10 @@ export const systemFiles: Files = {
     }
   },
 
-  async rename(from, to) {
+  async rename(from, to, { synced = true } = {}) {
     try {
       await fs.rename(from, to);
+      if (!synced) return;
       await syncDir(dirname(to));
       if (dirname(from) !== dirname(to)) await syncDir(dirname(from));
     } catch (error) {
@@ -95,6 +97,8 @@ export const systemFiles: Files = {
   },
 
   freedBytes,
+  plant,
+  writeUnsynced,
   makeTempDir: (prefix) => fs.mkdtemp(join(tmpdir(), prefix)),
 };
 

@@ -1,3 +1,5 @@
+import type { Web } from './web.js';
+
 /**
  * All effects in one place. `main.ts` makes one Host and passes it down; tests and the rehearsal make
  * their own. Nothing outside `system/` touches processes, files, sockets, the clock or the terminal.
@@ -13,6 +15,7 @@ export interface Host {
   readonly processes: Processes;
   readonly dns: Dns;
   readonly http: Http;
+  readonly web: Web;
   /** Aborted when the tool is told to stop (SIGINT, SIGTERM, SIGHUP): what is going on must come to a safe end. */
   readonly interrupted: AbortSignal;
   /** Work that must not be cut off by the first SIGINT or SIGTERM; it watches `interrupted` instead. */
@@ -87,8 +90,10 @@ export interface Files {
   /** Creates the file and fsyncs it; false when it is already there (O_EXCL). */
   createExclusive(path: string, data: string, mode?: number): Promise<boolean>;
   makeDir(path: string, mode?: number): Promise<void>;
-  /** rename(2) and fsync of the folder. */
-  rename(from: string, to: string): Promise<void>;
+  /** rename(2) and fsync of the folder, unless told otherwise: of many, all are synced at once. */
+  rename(from: string, to: string, options?: { readonly synced?: boolean }): Promise<void>;
+  /** As writeAtomic, mode 0644 whatever the umask, and not synced: for many files, a power cut may leave them empty. */
+  writeUnsynced(path: string, data: string | Uint8Array): Promise<void>;
   /** Makes `path` a link to `target`, replacing what is there at once; the folder is fsynced. */
   replaceLink(path: string, target: string): Promise<void>;
   /** fsync of every file and folder below, links not followed. For few and large files; see `sync -f` for many. */
@@ -99,8 +104,16 @@ export interface Files {
   remove(path: string): Promise<void>;
   /** Removes a folder only if it is empty; says whether it did. */
   removeEmptyDir(path: string): Promise<boolean>;
-  /** By reflink where the filesystem can, else bytes; fsynced. The copy has mode 0600. */
-  copy(from: string, to: string, onBytes?: (total: number) => void): Promise<void>;
+  /**
+   * By reflink where the filesystem can, else bytes. The copy has mode 0600 and is fsynced, unless told otherwise:
+   * of many, all are synced at once.
+   */
+  copy(
+    from: string,
+    to: string,
+    onBytes?: (total: number) => void,
+    options?: { readonly mode?: number; readonly synced?: boolean },
+  ): Promise<void>;
   /**
    * A copy that shares its blocks with the original, mode 0600, fsynced. False, and nothing made, where
    * the filesystem cannot or the two lie on different ones.
@@ -111,8 +124,16 @@ export interface Files {
    * tidies up sees that it is in use.
    */
   hold(path: string): Promise<() => void>;
+  /**
+   * Makes many files, and other names of files that are there, below a folder that nobody looks at yet; that folder
+   * and those in between come by themselves. Readable to all, whatever the umask. Nothing is on the disk before it is synced.
+   * @returns how many could only be copied, as the filesystem has no other names for them.
+   */
+  plant(root: string, things: Iterable<Planted>): Promise<{ readonly copied: number }>;
   /** A new file to be written piece by piece. @throws Refusal E_IO when something is already there. */
   openWrite(path: string, mode?: number): Promise<FileSink>;
+  /** The first `length` bytes of a file that may be there, to be gone on with; the rest is cut off. Nothing is synced. */
+  openAppend(path: string, length: number): Promise<AppendSink>;
   /** Bytes free to this user on the filesystem that holds `path` or its nearest existing parent. */
   freeSpace(path: string): Promise<{ readonly mount: string; readonly free: number; readonly dev: number }>;
   /**
@@ -126,6 +147,17 @@ export interface Files {
   writable(path: string): Promise<boolean>;
   /** In pieces of 1 MiB. @throws Refusal E_IO for anything but a regular file: a pipe would never end. */
   openRead(path: string): Promise<NodeJS.ReadableStream>;
+}
+
+/** A path below the root, and what is to be there: these bytes, or the file at `linkTo` under one more name. */
+export type Planted =
+  | { readonly path: string; readonly data: string | Uint8Array }
+  | { readonly path: string; readonly linkTo: string };
+
+/** Must be closed. */
+export interface AppendSink {
+  write(chunks: readonly Uint8Array[]): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** One of finish or abandon must be called. */

@@ -7,6 +7,7 @@ import { systemFiles } from './files.js';
 import type { Host, Layout, Log } from './host.js';
 import type { Interruption } from './interruption.js';
 import { systemHttp } from './http.js';
+import { systemWeb } from './real-web.js';
 import { systemProcesses } from './processes.js';
 
 /** The machine as it is. */
@@ -25,6 +26,7 @@ export function realHost(log: Log, interruption: Interruption): Host {
     processes: systemProcesses('/proc'),
     dns: systemDns,
     http: systemHttp(systemDns),
+    web: systemWeb,
     interrupted: interruption.signal,
     unbroken: interruption.unbroken,
     log,

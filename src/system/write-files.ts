@@ -8,7 +8,7 @@ import { syncDir } from './sync-dir.js';
 
 export const writeFiles: Pick<
   Files,
-  'writeAtomic' | 'appendSynced' | 'createExclusive' | 'replaceLink' | 'openWrite'
+  'writeAtomic' | 'appendSynced' | 'createExclusive' | 'replaceLink' | 'openWrite' | 'openAppend'
 > = {
   async writeAtomic(path, data, mode = 0o644) {
     const old = await lookAtFiles.stat(path);
@@ -109,6 +109,26 @@ export const writeFiles: Pick<
         await handle.close().catch(() => undefined);
         await fs.rm(path, { force: true });
       },
+    };
+  },
+
+  async openAppend(path, length) {
+    let handle: fs.FileHandle;
+    try {
+      handle = await fs.open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o644);
+      await handle.truncate(length);
+    } catch (error) {
+      throw ioRefusal('open', path, error);
+    }
+    return {
+      async write(chunks) {
+        try {
+          await handle.appendFile(chunks.length === 1 ? (chunks[0] ?? '') : Buffer.concat(chunks));
+        } catch (error) {
+          throw ioRefusal('write', path, error);
+        }
+      },
+      close: () => handle.close(),
     };
   },
 };

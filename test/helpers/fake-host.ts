@@ -16,6 +16,7 @@ import type {
   Processes,
   RunOptions,
 } from '../../src/system/host.js';
+import type { Web } from '../../src/system/web.js';
 
 /** What a program answers: its stdout with exit code 0, or more exactly. */
 export type Answer = string | Partial<CommandResult>;
@@ -42,6 +43,7 @@ export interface FakeOverrides {
   readonly running?: Readonly<Record<number, { parent?: number; cwd?: string; name?: string }>>;
   readonly dns?: Partial<Dns>;
   readonly http?: Partial<Http>;
+  readonly web?: Partial<Web>;
 }
 
 export interface FakeHost extends Host {
@@ -80,6 +82,12 @@ export async function fakeHost(overrides: FakeOverrides = {}): Promise<FakeHost>
     processes: { ...told(overrides), ...overrides.processes },
     dns: { ...silent, ...overrides.dns },
     http: { get: notScripted('http.get'), ...overrides.http },
+    web: {
+      client: notScripted('web.client'),
+      serve: notScripted('web.serve'),
+      openBelow: notScripted('web.openBelow'),
+      ...overrides.web,
+    },
     interrupted: new AbortController().signal,
     unbroken: (work) => work(),
     log: Object.assign((line: string) => void logged.push(line), { hide: () => undefined }),

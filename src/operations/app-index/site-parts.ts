@@ -1,0 +1,8 @@
+import { renderMarket } from '../../app-index/market/render.js';
+import type { SiteParts } from '../../app-index/site.js';
+
+/** The site as it is published. */
+export const SITE_PARTS: SiteParts = {
+  renderMarket,
+  fileName: ({ entry }) => `${entry.packageId}.spk`,
+};
