@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   E_NEEDS_ROOT: { exit: 3, meaning: 'this can only be done by root' },
   E_CONF_MISSING: { exit: 3, meaning: 'there is no sandstorm.conf in that install directory' },
   E_CONF_WOULD_KILL: { exit: 3, meaning: 'the server would not come up with this sandstorm.conf' },
+  E_SPK_NAME_TAKEN: { exit: 3, meaning: 'another file has the name that the app package is to have' },
 
   E_INPUT_NEEDED: { exit: 4, meaning: 'a value is missing and asking is not possible or not allowed' },
 

@@ -17,6 +17,7 @@ import {
   serviceStatusCommand,
   serviceStopCommand,
 } from './commands/service.js';
+import { spkInspectCommand, spkRenameCommand, spkVerifyCommand } from './commands/spk.js';
 import { statusCommand } from './commands/status.js';
 import { trustAddCommand, trustListCommand, trustRemoveCommand } from './commands/trust.js';
 import { updateCommand } from './commands/update.js';
@@ -57,5 +58,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   trustListCommand,
   trustAddCommand,
   trustRemoveCommand,
+  spkInspectCommand,
+  spkVerifyCommand,
+  spkRenameCommand,
   rehearseCommand,
 ];

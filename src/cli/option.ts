@@ -47,6 +47,21 @@ export function positionalPath(name: string, description: string, more: More = {
   return { flags: `[${name}]`, description, kind: 'positional', parse: absolute, ...more };
 }
 
+/** As many as are typed, or the one of another source. It must be the last. */
+export function positionalPaths(
+  name: string,
+  description: string,
+  more: More = {},
+): OptionSpec<readonly string[]> {
+  return {
+    flags: `[${name}...]`,
+    description,
+    kind: 'positional',
+    parse: (value, what, cwd) => [absolute(value, what, cwd)],
+    ...more,
+  };
+}
+
 export function positional(name: string, description: string): OptionSpec<string> {
   return { flags: `[${name}]`, description, kind: 'positional', parse: (value) => value };
 }
