@@ -42,6 +42,18 @@ export default tseslint.config(
     files: ['**/*.cjs', 'bin/*.js'],
     languageOptions: { sourceType: 'commonjs', globals: { ...nodeGlobals, require: 'readonly' } },
   },
+  {
+    // What runs in the browser.
+    files: ['templates/market/*.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: Object.fromEntries(
+        'document location history localStorage sessionStorage addEventListener URL URLSearchParams Element'
+          .split(' ')
+          .map((name) => [name, 'readonly']),
+      ),
+    },
+  },
   oneWay(['src/system/**'], ['../*/*', '!../errors.js', '!./*']),
   oneWay(
     ['src/{release,config,service,server,snapshot,update,journal,preflight,installer,apps,app-index}/**'],

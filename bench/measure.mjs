@@ -22,7 +22,7 @@ export function pairs(what, count, base, mine, target) {
 
 export const toolCommand = (args) => [process.execPath, tool, ...args];
 
-function time([file, ...args]) {
+export function time([file, ...args]) {
   const began = process.hrtime.bigint();
   const { status, stderr } = spawnSync(file, args, { env: environment() });
   const took = Number(process.hrtime.bigint() - began) / 1e6;

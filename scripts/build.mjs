@@ -7,6 +7,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileAhead, loaderOf } from './compile-ahead.mjs';
+import { rawText } from './raw-text.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8'));
@@ -35,6 +36,7 @@ const { outputFiles, metafile } = await build({
   metafile: true,
   legalComments: 'none',
   define: { SANDSTORM_AIRGAP_VERSION: JSON.stringify(version) },
+  plugins: [rawText],
   logLevel: 'warning',
 });
 

@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   E_SECRET_ON_COMMAND_LINE: { exit: 2, meaning: 'a secret was given where others can read it' },
   E_CONF_UNKNOWN_KEY: { exit: 2, meaning: 'Sandstorm has no setting of that name' },
   E_TARBALL_MISSING: { exit: 2, meaning: 'there is no file where the release tarball should be' },
+  E_SPK_MISSING: { exit: 2, meaning: 'there is no file where the app package should be' },
   E_NO_TARBALL_FOUND: { exit: 2, meaning: 'no release tarball was found in the places searched' },
   E_MIRROR_SELECTION: { exit: 2, meaning: 'the index to be mirrored has no such app or category' },
 
@@ -66,6 +67,15 @@ export const ERROR_CODES = {
     meaning: 'files of the app index are damaged, missing or not what they should be',
   },
   E_INDEX_ID: { exit: 5, meaning: 'an app index names an app or a package by what is no id' },
+  E_SPK_FORMAT: { exit: 5, meaning: 'the file is not an app package' },
+  E_SPK_CORRUPT: {
+    exit: 5,
+    meaning: 'the app package is damaged, cut short, or has something behind its end',
+  },
+  E_SPK_CONTENTS: { exit: 5, meaning: 'the app package is whole, but not as an app package must be' },
+  E_SPK_TOO_BIG: { exit: 5, meaning: 'the app package holds or needs more than Sandstorm would take' },
+  E_SPK_SIGNATURE: { exit: 5, meaning: "the app package's own signature does not vouch for it" },
+  E_SPK_REVOKED: { exit: 5, meaning: 'the app package is signed by a key that its maker has revoked' },
   E_MIRROR_MEMORY: { exit: 5, meaning: 'what a mirror remembers of the index elsewhere is damaged' },
   E_MIRROR_NO_INDEX: { exit: 5, meaning: 'what lies at that address is no app index' },
   E_MIRROR_OLDER: { exit: 5, meaning: 'the index elsewhere goes back in time' },

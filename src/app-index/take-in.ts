@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { AppPackage } from '../apps/app-package.js';
+import { printablePath, spkMissing } from '../apps/refusals.js';
 import { Refusal } from '../errors.js';
 import { syncFilesystem } from '../snapshot/copy.js';
 import type { Host, Planted } from '../system/host.js';
@@ -116,7 +117,7 @@ async function prepare(
   host: Host,
 ): Promise<Prepared | Taken> {
   const { file } = incoming;
-  const id = await refusedOr(file, () => packageIdOf(file, host));
+  const id = await refusedOr(file, () => givenPackageId(file, host));
   if (typeof id !== 'string') return id;
 
   const waiting = batch.record(id);
@@ -133,7 +134,7 @@ async function prepare(
   const app = await refusedOr(file, () => read(bytes, host), 'E_IO');
   if ('refusal' in app) {
     if (folder !== undefined) await host.files.remove(folder);
-    return app;
+    return { ...app, refusal: ofSource(app.refusal, bytes, file) };
   }
   const isThere = (await host.files.lstat(storedPackage(dir, app.packageId).folder)) !== undefined;
   const record = {
@@ -153,6 +154,11 @@ function recordFor(
   // A day of birth that has been published stays.
   const takenAt = known === undefined ? (createdAt ?? host.clock.now()) : new Date(known.entry.createdAt);
   return recordOf(app, takenAt, author);
+}
+
+async function givenPackageId(file: string, host: Host): Promise<string> {
+  if ((await host.files.stat(file)) === undefined) throw spkMissing(file);
+  return packageIdOf(file, host);
 }
 
 async function copyInto(folder: string, file: string, host: Host): Promise<string> {
@@ -179,6 +185,11 @@ async function refusedOr<T>(
     if (error instanceof Refusal && error.code !== ours) return { file, state: 'refused', refusal: error };
     throw error;
   }
+}
+
+/** The copy that was looked at is gone; what a person has is the file that was given. */
+function ofSource(refusal: Refusal, copy: string, file: string): Refusal {
+  return refusal.but({ message: refusal.message.replaceAll(printablePath(copy), printablePath(file)) });
 }
 
 function aside(dir: string): string {

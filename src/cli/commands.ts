@@ -6,6 +6,18 @@ import {
   configShowCommand,
   configUnsetCommand,
 } from './commands/config.js';
+import {
+  indexAddCommand,
+  indexBuildCommand,
+  indexDescribeCommand,
+  indexHideCommand,
+  indexInitCommand,
+  indexListCommand,
+  indexPinCommand,
+  indexRemoveCommand,
+  indexRollbackCommand,
+  indexVerifyCommand,
+} from './commands/app-index.js';
 import { cleanCommand } from './commands/clean.js';
 import { indexMirrorCommand } from './commands/index-mirror.js';
 import { indexConfigCommand, indexServeCommand } from './commands/index-serve.js';
@@ -59,6 +71,16 @@ export const COMMANDS: readonly CommandSpec[] = [
   trustListCommand,
   trustAddCommand,
   trustRemoveCommand,
+  indexInitCommand,
+  indexAddCommand,
+  indexRemoveCommand,
+  indexPinCommand,
+  indexHideCommand,
+  indexDescribeCommand,
+  indexListCommand,
+  indexBuildCommand,
+  indexRollbackCommand,
+  indexVerifyCommand,
   indexMirrorCommand,
   indexServeCommand,
   indexConfigCommand,

@@ -18,6 +18,9 @@ const fs = {
 };
 
 const DEFAULT_LIMIT = 1024 * 1024;
+const LARGEST_PIECE = 1024 * 1024;
+/** Files that say they are empty may have something to read all the same. */
+const SMALLEST_PIECE = 64 * 1024;
 
 export const readFiles: Pick<Files, 'readText' | 'readBytes' | 'readStart' | 'readTail' | 'openRead'> = {
   readText: async (path, maxBytes) => (await readWhole(path, maxBytes))?.toString('utf8'),
@@ -31,8 +34,9 @@ export const readFiles: Pick<Files, 'readText' | 'readBytes' | 'readStart' | 're
   },
 
   async openRead(path) {
-    const { fd } = await openRegular(path);
-    return createReadStream(path, { fd, highWaterMark: 1024 * 1024 });
+    const { fd, size } = await openRegular(path);
+    // A whole mebibyte for each of thousands of small files would stay until the next collection of garbage.
+    return createReadStream(path, { fd, highWaterMark: Math.min(LARGEST_PIECE, Math.max(size, SMALLEST_PIECE)) });
   },
 };
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { rawText } from '../../scripts/raw-text.mjs';
 
 export interface Ran {
   readonly exitCode: number | null;
@@ -55,6 +56,7 @@ export async function bundle(entry: string, dir: string): Promise<void> {
     platform: 'node',
     target: 'node20.17',
     define: { SANDSTORM_AIRGAP_VERSION: '"1.2.3"' },
+    plugins: [rawText],
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },

@@ -70,7 +70,7 @@ function installBox(app: MarketApp): Html {
     </div>
     ${newest !== undefined && html`<p class="download">${download(newest, html`Download the package`)}<span class="muted"> ${bytes(newest.bytes)}</span></p>`}
     <details>
-      <summary>Not by this button?</summary>
+      <summary>Installing by hand</summary>
       <p>Download the package. In Sandstorm open <b>Apps</b>, choose <b>Upload app…</b> and pick the file.</p>
       <p>
         If Sandstorm says it <q>can’t connect to blacklisted private network address</q>, its administrator
@@ -96,7 +96,7 @@ function screenshots({ details }: MarketApp, name: string): Html | undefined {
   const pictures = shown.map(({ image, width, height }, at) => {
     const size = width !== undefined && height !== undefined && html` width="${width}" height="${height}"`;
     return html`<li>
-      <a href="${ROOT}images/${image}" data-shot
+      <a href="${ROOT}images/${image}"
         ><img
           src="${ROOT}images/${image}"
           alt="Screenshot ${at + 1} of ${name}"
@@ -108,7 +108,7 @@ function screenshots({ details }: MarketApp, name: string): Html | undefined {
   });
   return html`<section aria-labelledby="shots">
     <h2 id="shots" class="unseen">Screenshots</h2>
-    <ul class="shots" tabindex="0" aria-labelledby="shots">
+    <ul class="shots">
       ${pictures}
     </ul>
   </section>`;

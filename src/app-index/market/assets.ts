@@ -17,7 +17,14 @@ export const ASSETS: ReadonlyMap<string, string> = new Map([
  * it, and a changed name would leave the old file behind on the server.
  */
 export function assetAddress(path: string): string {
-  const content = ASSETS.get(path);
-  if (content === undefined) throw new Error(`the market has no ${path}`);
-  return `${path}?v=${createHash('sha256').update(content).digest('hex').slice(0, 8)}`;
+  const address = ADDRESSES.get(path);
+  if (address === undefined) throw new Error(`the market has no ${path}`);
+  return address;
 }
+
+const ADDRESSES: ReadonlyMap<string, string> = new Map(
+  [...ASSETS].map(([path, content]) => [
+    path,
+    `${path}?v=${createHash('sha256').update(content).digest('hex').slice(0, 8)}`,
+  ]),
+);

@@ -1,20 +1,20 @@
 import { plain } from './html.js';
 import type { MarketApp } from './model.js';
-import { byName, compare, folded } from './order.js';
+import { compare, folded } from './order.js';
 import { shortened } from './words.js';
 
 export interface Category {
   readonly title: string;
   /** Its folder below `category/`. */
   readonly slug: string;
-  /** In the order of their names. */
+  /** In the order in which they came. */
   readonly apps: readonly MarketApp[];
 }
 
 /** All categories that have an app, in the order of their titles; "Other" comes last, as it is a remainder. */
 export function categoriesOf(apps: readonly MarketApp[]): Category[] {
   const found = new Map<string, MarketApp[]>();
-  for (const app of byName(apps))
+  for (const app of apps)
     for (const title of new Set(app.entry.categories.map(titleOf))) {
       const there = found.get(title);
       if (there === undefined) found.set(title, [app]);

@@ -62,7 +62,7 @@ export function listPage(page: ListPage): string {
                 ${newest.map((app) => tile(app, root))}
               </ul>
             </section> `
-          }${apps.length === 0 ? EMPTY : listing(sections, root)}
+          }${apps.length === 0 ? EMPTY : listing(sections, page)}
         </div>
       </div>
     </div>`;
@@ -125,12 +125,14 @@ function categoryList({ root, which, categories, total }: ListPage): Html {
 
 const CURRENT = html` aria-current="page"`;
 
-function listing(sections: readonly Section[], root: string): Html {
+function listing(sections: readonly Section[], { root, newest, lettered }: ListPage): Html {
   const letters = sections.flatMap(({ letter }, at) =>
     letter === undefined ? [] : [html`<a href="#s${at}">${letter}</a>`],
   );
   return html`<section aria-labelledby="list">
-    <h2 id="list" class="${letters.length === 0 && 'unseen'}">All of them</h2>
+    <h2 id="list" class="${letters.length === 0 && newest.length === 0 && 'unseen'}">
+      ${lettered ? 'From A to Z' : 'By date'}
+    </h2>
     ${letters.length > 0 && html`<nav class="letters" aria-label="Letters">${letters}</nav> `}${sections.map(
       ({ letter, apps }, at) =>
         html`<div class="letter-section" id="s${at}">

@@ -15,9 +15,6 @@ export function renderMarkdown(markdown: string): Html {
 
 const LONGEST = 100_000;
 
-/** Below the page's own two levels. */
-const HEADINGS_DOWN = 2;
-
 const parser = makeParser();
 
 function makeParser(): MarkdownIt {
@@ -26,7 +23,10 @@ function makeParser(): MarkdownIt {
   markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
   markdown.validateLink = (link) => safeLink(link) !== undefined;
   markdown.normalizeLink = (link) => safeLink(link) ?? '';
-  markdown.core.ruler.push('market', ({ tokens }) => tokens.forEach(tame));
+  markdown.core.ruler.push('market', ({ tokens }) => {
+    tokens.forEach(tame);
+    fitHeadings(tokens);
+  });
   const { rules } = markdown.renderer;
   rules.image = (tokens, at) => markdown.utils.escapeHtml(tokens[at]?.content ?? '');
   // The language would become a class, and classes are ours.
@@ -44,8 +44,21 @@ function tame(token: Token): void {
   const attributes = token.attrs ?? [];
   token.attrs = attributes.filter(([name]) => name === 'href' || name === 'start');
   if (token.type === 'link_open') token.attrs.push(['rel', 'noopener noreferrer']);
-  if (token.type.startsWith('heading_')) token.tag = `h${Math.min(6, Number(token.tag[1]) + HEADINGS_DOWN)}`;
   token.children?.forEach(tame);
+}
+
+/** Headings begin below the page's own two levels and leave none out, so that they can be jumped along. */
+function fitHeadings(tokens: readonly Token[]): void {
+  const above: number[] = [];
+  for (const token of tokens) {
+    if (token.type !== 'heading_open' && token.type !== 'heading_close') continue;
+    const level = Number(token.tag[1]);
+    if (token.type === 'heading_open') {
+      while ((above.at(-1) ?? 0) >= level) above.pop();
+      above.push(level);
+    }
+    token.tag = `h${String(Math.min(6, 2 + above.length))}`;
+  }
 }
 
 const TAGS = new Set(

@@ -13,13 +13,9 @@ export function byName(apps: readonly MarketApp[]): MarketApp[] {
   return sortedBy(apps, ({ entry }) => [folded(entry.name), entry.appId]);
 }
 
-/** The latest first; of the same moment in the order of names. */
+/** The latest first; what is of the same moment stays in its order. */
 export function byDate(apps: readonly MarketApp[]): MarketApp[] {
-  const named = byName(apps).map((app, at) => ({ app, at }));
-  named.sort(
-    (one, other) => compare(other.app.entry.createdAt, one.app.entry.createdAt) || one.at - other.at,
-  );
-  return named.map(({ app }) => app);
+  return [...apps].sort((one, other) => compare(other.entry.createdAt, one.entry.createdAt));
 }
 
 export interface Section {

@@ -33,12 +33,10 @@ export function wholePage({ root, heading, market, description, main }: Page): s
         <a class="skip" href="#main">Skip to the content</a>
         <header class="top">
           <a class="brand" href="${root}index.html"
-            ><img
-              src="${root}${assetAddress('market/icon.svg')}"
-              alt=""
-              width="28"
-              height="28"
-            />${market.title}</a
+            ><img src="${root}${assetAddress('market/icon.svg')}" alt="" width="28" height="28" /><span
+              class="${heading === market.title && 'unseen'}"
+              >${market.title}</span
+            ></a
           >
           <button class="server-button needs-script" type="button" data-choose-server aria-haspopup="dialog">
             <span class="server-label">Sandstorm server</span
@@ -53,10 +51,11 @@ export function wholePage({ root, heading, market, description, main }: Page): s
           hidden
         >
           <p>
-            Install apps on <strong data-proposed></strong>? A link has brought you here from that address.
+            Install apps on <strong data-proposed></strong>? The link that brought you here names it as your
+            Sandstorm server.
           </p>
           <p class="actions">
-            <button type="button" class="primary" data-accept>Yes, that is my server</button
+            <button type="button" class="primary" data-accept>Yes, that is mine</button
             ><button type="button" data-decline>No</button>
           </p>
         </div>

@@ -26,9 +26,10 @@ export function renderMarket(model: MarketModel): ReadonlyMap<string, string | U
     title: shortened(model.title, 80) || 'Apps',
     servers: (model.servers ?? []).filter(isPlainAddress),
   };
-  const categories = categoriesOf(model.apps);
-  const dated = byDate(model.apps);
-  const common = { market, categories, total: model.apps.length, newest: [] };
+  const named = byName(model.apps);
+  const categories = categoriesOf(named);
+  const dated = byDate(named);
+  const common = { market, categories, total: named.length, newest: [] };
   const pages = new Map<string, string>(ASSETS);
   const list = (path: string, page: Omit<ListPage, keyof typeof common> & Partial<ListPage>): unknown =>
     pages.set(path, listPage({ ...common, ...page }));
@@ -37,7 +38,7 @@ export function renderMarket(model: MarketModel): ReadonlyMap<string, string | U
     root: '',
     which: 'all',
     heading: market.title,
-    apps: byName(model.apps),
+    apps: named,
     lettered: true,
     // With few apps the list itself shows at a glance what there is.
     newest: dated.length > FEW ? dated.slice(0, SHOWN_LARGE) : [],
@@ -57,7 +58,7 @@ export function renderMarket(model: MarketModel): ReadonlyMap<string, string | U
       apps,
       lettered: true,
     });
-  for (const app of dated) pages.set(`app/${app.entry.appId}/index.html`, appPage(app, market, categories));
+  for (const app of named) pages.set(`app/${app.entry.appId}/index.html`, appPage(app, market, categories));
   return pages;
 }
 

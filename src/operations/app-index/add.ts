@@ -4,6 +4,7 @@ import { withIndexLock } from '../../app-index/index-lock.js';
 import { newestFirst } from '../../app-index/choose.js';
 import { readStore } from '../../app-index/store.js';
 import { takeIn, type ReadPackage, type Taken } from '../../app-index/take-in.js';
+import { SPK_MAGIC } from '../../apps/unpack.js';
 import { Refusal } from '../../errors.js';
 import type { Host } from '../../system/host.js';
 
@@ -60,8 +61,6 @@ export function isChanged(taken: readonly Taken[]): boolean {
   return taken.some(({ state }) => state === 'added' || state === 'mended');
 }
 
-const SPK_MAGIC = '8fc6cdef451aea96';
-
 /** A file is taken at its word; of a folder, what begins as an SPK does: downloads from a market have no extension. */
 async function packagesAt(path: string, host: Host): Promise<string[]> {
   const stat = await host.files.stat(path);
@@ -70,9 +69,9 @@ async function packagesAt(path: string, host: Host): Promise<string[]> {
   for (const name of await host.files.list(path)) {
     const file = join(path, name);
     if ((await host.files.stat(file))?.kind !== 'file') continue;
-    const start = await host.files.readStart(file, SPK_MAGIC.length / 2);
+    const start = await host.files.readStart(file, SPK_MAGIC.length);
     // One that is called so and is not one must be told of, not passed over.
-    if (name.endsWith('.spk') || start.toString('hex') === SPK_MAGIC) found.push(file);
+    if (name.endsWith('.spk') || start.equals(SPK_MAGIC)) found.push(file);
   }
   if (found.length > 0) return found;
   throw new Refusal('E_INDEX_UNKNOWN', `there are no app packages in ${path}`, {
