@@ -22,7 +22,13 @@ describe('index mirror', () => {
     const mirror = await mirroring(upstream.url);
     const mirrored = await mirror.run();
     expect(incomplete(mirrored)).toBeUndefined();
-    expect(mirrored).toMatchObject({ published: true, generation: 1, apps: 3, packages: 3, fetched: { files: 13 } });
+    expect(mirrored).toMatchObject({
+      published: true,
+      generation: 1,
+      apps: 3,
+      packages: 3,
+      fetched: { files: 13 },
+    });
     expect(await readPublished(mirror.dir)).toEqual(apps.map((app) => makeUpstreamApp(app).entry));
     // Each once, and nothing else.
     expect(upstream.asked).toHaveLength(14);
@@ -43,7 +49,10 @@ describe('index mirror', () => {
     const mirror = await mirroring(upstream.url);
     await mirror.run();
     const older = makeUpstreamApp({ name: 'Wiki', screenshots: 3 }).entry.packageId;
-    replaceFiles(upstream.files, makeUpstream([...apps.slice(0, 1), { name: 'Wiki', versionNumber: 2, screenshots: 3 }]));
+    replaceFiles(
+      upstream.files,
+      makeUpstream([...apps.slice(0, 1), { name: 'Wiki', versionNumber: 2, screenshots: 3 }]),
+    );
     upstream.asked.length = 0;
     const mirrored = await mirror.run();
     expect(mirrored).toMatchObject({ generation: 2, apps: 2, packages: 3, withdrawn: [appIdOf('Chess')] });
@@ -67,7 +76,9 @@ describe('index mirror', () => {
       code: 'E_MIRROR_SELECTION',
       hint: 'it has: Games, Office',
     });
-    await expect(mirror.run({ apps: [appIdOf('Nothing')] })).rejects.toMatchObject({ code: 'E_MIRROR_SELECTION' });
+    await expect(mirror.run({ apps: [appIdOf('Nothing')] })).rejects.toMatchObject({
+      code: 'E_MIRROR_SELECTION',
+    });
     expect(namesOf(await readPublished(mirror.dir))).toEqual(['Chess', 'Wiki']);
   });
 
