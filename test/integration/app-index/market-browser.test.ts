@@ -213,14 +213,17 @@ describe.skipIf(!browserThere('the market in a browser'))(
       await context.close();
     });
 
-    it.each([
-      'javascript:alert(1)',
-      'data:text/html,x',
-      'http://sandstorm@evil.example',
-      '"><img src=x onerror=alert(1)>',
-    ])('does not even ask about %s', async (host) => {
-      const { page, context, troubles } = await visit(`?host=${encodeURIComponent(host)}`);
-      expect(await page.getByRole('region', { name: 'Proposed Sandstorm server' }).count()).toBe(0);
+    it('does not even ask about what is no server', async () => {
+      const { page, context, troubles } = await visit('');
+      for (const host of [
+        'javascript:alert(1)',
+        'data:text/html,x',
+        'http://sandstorm@evil.example',
+        '"><img src=x onerror=alert(1)>',
+      ]) {
+        await page.goto(`${site.address}?host=${encodeURIComponent(host)}`);
+        expect(await page.getByRole('region', { name: 'Proposed Sandstorm server' }).count(), host).toBe(0);
+      }
       expect(troubles).toEqual([]);
       await context.close();
     });

@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderMarket } from '../../../src/app-index/market/render.js';
 import type { MarketApp } from '../../../src/app-index/market/model.js';
-import { browserThere, startBrowser, visitor } from '../../helpers/browser.js';
+import { browserThere, startBrowser, visitor, type Visit } from '../../helpers/browser.js';
 import { appIdOf, hexOf, marketApp } from '../../helpers/market-models.js';
 import { serveSandstorm, serveSite, type Site } from '../../helpers/market-site.js';
 
@@ -75,6 +75,20 @@ function appWith(attack: string, name: string): MarketApp {
   });
 }
 
+const POINT_AND_SEARCH = `{
+  for (const element of document.querySelectorAll('body *'))
+    for (const kind of ['mouseover', 'focus', 'mouseenter', 'error', 'load']) element.dispatchEvent(new Event(kind));
+  const search = document.querySelector('[type=search]');
+  if (search) {
+    search.value = 'alert';
+    search.dispatchEvent(new Event('input'));
+  }
+  const foreign = 'iframe, object, embed, base, meta[http-equiv=refresh], [onload], [onerror], [onfocus], [onmouseover]';
+  [...document.querySelectorAll(foreign)].map((element) => element.outerHTML);
+}`;
+const ADDRESSES =
+  "[...document.querySelectorAll('[href], [src], [action]')].map((e) => e.href || e.src || e.action)";
+
 describe.skipIf(!browserThere('hostile packages in a browser'))(
   'hostile packages in a browser',
   { timeout: 60_000 },
@@ -86,6 +100,8 @@ describe.skipIf(!browserThere('hostile packages in a browser'))(
     /** Without headers: the pages must be safe by themselves, behind any web server. */
     let bare: Site;
     let site: Site;
+    /** Who comes to all pages, one after the other. */
+    let curious: Visit;
     let elsewhere: Awaited<ReturnType<typeof serveSandstorm>>;
 
     beforeAll(async () => {
@@ -95,48 +111,40 @@ describe.skipIf(!browserThere('hostile packages in a browser'))(
         serveSite(files, { headers: false }),
         serveSite(files, { headers: true }),
       ]);
+      curious = await visitor(browser);
     });
     afterAll(async () => {
       await browser.close();
       await Promise.all([bare.close(), site.close(), elsewhere.close()]);
     });
 
-    /** Looks at a page, points at everything and types something; tells what happened that should not have. */
-    const lookAt = async (paths: readonly string[]): Promise<string[]> => {
-      const { page, context, requests, troubles } = await visitor(browser);
+    /** Looks at pages, points at everything and types something; tells what happened that should not have. */
+    const lookAt = async (
+      { page, requests, troubles }: Visit,
+      paths: readonly string[],
+    ): Promise<string[]> => {
       for (const path of paths) {
         await page.goto(bare.address + path);
-        await page.evaluate(`document.querySelectorAll('body *').forEach((element) => {
-        for (const kind of ['mouseover', 'focus', 'mouseenter', 'error', 'load']) element.dispatchEvent(new Event(kind));
-      })`);
-        const search = page.getByRole('searchbox');
-        if ((await search.count()) > 0) await search.fill('alert');
-        const addresses = await page.evaluate<string[]>(
-          "[...document.querySelectorAll('[href], [src], [action]')].map((e) => e.href || e.src || e.action)",
-        );
-        for (const address of addresses)
-          if (!address.startsWith(bare.address) && !/^(https:\/\/example\.com\/|mailto:)/.test(address))
-            troubles.push(`leads to ${address}`);
-        const foreign = await page.evaluate<string[]>(
-          "[...document.querySelectorAll('iframe, object, embed, base, meta[http-equiv=refresh], [onload], [onerror], [onfocus], [onmouseover]')].map((e) => e.outerHTML)",
-        );
+        const foreign = await page.evaluate<string[]>(POINT_AND_SEARCH);
+        const addresses = await page.evaluate<string[]>(ADDRESSES);
         troubles.push(...foreign.map((markup) => `holds ${markup}`));
+        troubles.push(
+          ...addresses.filter((address) => !mayStand(address)).map((address) => `leads to ${address}`),
+        );
       }
-      await context.close();
-      return [
-        ...troubles,
-        ...requests.filter((url) => !url.startsWith(bare.address)).map((url) => `asked ${url}`),
-      ];
+      const asked = requests.filter((url) => !url.startsWith(bare.address)).map((url) => `asked ${url}`);
+      return [...troubles.splice(0), ...asked];
     };
+    const mayStand = (address: string): boolean =>
+      address.startsWith(bare.address) || /^(https:\/\/example\.com\/|mailto:)/.test(address);
 
     it('the lists stay what they are', async () => {
-      expect(
-        await lookAt([...pages.keys()].filter((path) => path.endsWith('.html') && !path.startsWith('app/'))),
-      ).toEqual([]);
+      const lists = [...pages.keys()].filter((path) => path.endsWith('.html') && !path.startsWith('app/'));
+      expect(await lookAt(curious, lists)).toEqual([]);
     });
 
     it.each(Object.keys(ATTACKS))('%s stays text', async (name) => {
-      expect(await lookAt([`app/${appIdOf(name)}/index.html`])).toEqual([]);
+      expect(await lookAt(curious, [`app/${appIdOf(name)}/index.html`])).toEqual([]);
     });
 
     it('shows the attack as the text that it is', async () => {

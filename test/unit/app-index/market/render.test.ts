@@ -30,10 +30,13 @@ describe('renderMarket', () => {
     );
   });
 
-  it.each(['market.css', 'market.js', 'no-script.css', 'icon.svg'])('has %s as it lies in templates/', async (name) => {
-    const whole = await readFile(new URL(`../../../../templates/market/${name}`, import.meta.url), 'utf8');
-    expect(renderMarket(marketOf()).get(`market/${name}`)).toBe(whole);
-  });
+  it.each(['market.css', 'market.js', 'no-script.css', 'icon.svg'])(
+    'has %s as it lies in templates/',
+    async (name) => {
+      const whole = await readFile(new URL(`../../../../templates/market/${name}`, import.meta.url), 'utf8');
+      expect(renderMarket(marketOf()).get(`market/${name}`)).toBe(whole);
+    },
+  );
 
   it('gives the same bytes for the same apps, in whatever order they were found', () => {
     const apps = manyApps(70);
