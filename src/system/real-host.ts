@@ -7,6 +7,8 @@ import { systemFiles } from './files.js';
 import type { Host, Layout, Log } from './host.js';
 import type { Interruption } from './interruption.js';
 import { systemHttp } from './http.js';
+import { systemLdap } from './ldap.js';
+import { systemTcp } from './tcp.js';
 import { systemProcesses } from './processes.js';
 
 /** The machine as it is. */
@@ -25,6 +27,8 @@ export function realHost(log: Log, interruption: Interruption): Host {
     processes: systemProcesses('/proc'),
     dns: systemDns,
     http: systemHttp(systemDns),
+    ldap: systemLdap(systemDns),
+    tcp: systemTcp(systemDns),
     interrupted: interruption.signal,
     unbroken: interruption.unbroken,
     log,

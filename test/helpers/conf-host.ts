@@ -54,6 +54,8 @@ export async function makeMachine(wish: MachineWish = {}): Promise<Machine> {
     processes: systemProcesses('/proc'),
     dns: { query: unused, lookup: unused, systemServers: () => [], ownAddresses: () => [] },
     http: { get: unused },
+    ldap: { open: unused },
+    tcp: { greeting: unused },
     interrupted: new AbortController().signal,
     unbroken: (work) => work(),
     log: Object.assign((line: string) => void log.push(line), {

@@ -15,7 +15,9 @@ import type {
   PortHolder,
   Processes,
   RunOptions,
+  Tcp,
 } from '../../src/system/host.js';
+import type { Ldap } from '../../src/system/ldap/types.js';
 
 /** What a program answers: its stdout with exit code 0, or more exactly. */
 export type Answer = string | Partial<CommandResult>;
@@ -42,6 +44,8 @@ export interface FakeOverrides {
   readonly running?: Readonly<Record<number, { parent?: number; cwd?: string; name?: string }>>;
   readonly dns?: Partial<Dns>;
   readonly http?: Partial<Http>;
+  readonly ldap?: Partial<Ldap>;
+  readonly tcp?: Partial<Tcp>;
 }
 
 export interface FakeHost extends Host {
@@ -80,6 +84,8 @@ export async function fakeHost(overrides: FakeOverrides = {}): Promise<FakeHost>
     processes: { ...told(overrides), ...overrides.processes },
     dns: { ...silent, ...overrides.dns },
     http: { get: notScripted('http.get'), ...overrides.http },
+    ldap: { open: notScripted('ldap.open'), ...overrides.ldap },
+    tcp: { greeting: notScripted('tcp.greeting'), ...overrides.tcp },
     interrupted: new AbortController().signal,
     unbroken: (work) => work(),
     log: Object.assign((line: string) => void logged.push(line), { hide: () => undefined }),
