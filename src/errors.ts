@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   E_NEEDS_ROOT: { exit: 3, meaning: 'this can only be done by root' },
   E_CONF_MISSING: { exit: 3, meaning: 'there is no sandstorm.conf in that install directory' },
   E_LDAP_UNFIT: { exit: 3, meaning: 'people could not log in, or not safely, with this LDAP configuration' },
+  E_CHECKLIST: { exit: 3, meaning: 'what was seen of the server is not as the checklist has it' },
   E_CONF_WOULD_KILL: { exit: 3, meaning: 'the server would not come up with this sandstorm.conf' },
 
   E_INPUT_NEEDED: { exit: 4, meaning: 'a value is missing and asking is not possible or not allowed' },

@@ -6,6 +6,7 @@ import {
   configShowCommand,
   configUnsetCommand,
 } from './commands/config.js';
+import { checklistCommand } from './commands/checklist.js';
 import { cleanCommand } from './commands/clean.js';
 import { identityLdapCommand } from './commands/identity.js';
 import { installCommand } from './commands/install.js';
@@ -59,5 +60,6 @@ export const COMMANDS: readonly CommandSpec[] = [
   trustAddCommand,
   trustRemoveCommand,
   identityLdapCommand,
+  checklistCommand,
   rehearseCommand,
 ];
