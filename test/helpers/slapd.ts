@@ -33,16 +33,7 @@ const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` 
 export async function startSlapd(wish: SlapdWish): Promise<RunningSlapd> {
   const folder = await mkdtemp(join(tmpdir(), 'airgap-slapd-'));
   const [port, tlsPort] = [await freePort(), wish.certificate === undefined ? 0 : await freePort()];
-  const conf = join(folder, 'slapd.conf');
-  await writeFile(conf, await configuration(folder, wish));
-  for (const [index, ldif] of Object.values(wish.data).entries()) {
-    const file = join(folder, `${String(index)}.ldif`);
-    await writeFile(file, ldif);
-    execFileSync('slapadd', ['-q', '-n', String(index + 1), '-f', conf, '-l', file], {
-      env,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-  }
+  const conf = await fillSlapd(folder, wish);
   const urls = [
     `ldap://127.0.0.1:${String(port)}`,
     ...(tlsPort === 0 ? [] : [`ldaps://127.0.0.1:${String(tlsPort)}`]),
@@ -66,6 +57,21 @@ export async function startSlapd(wish: SlapdWish): Promise<RunningSlapd> {
   }
   await stop();
   throw new Error(`slapd did not come up:\n${said}`);
+}
+
+/** Configuration and data; path of the former. */
+export async function fillSlapd(folder: string, wish: SlapdWish): Promise<string> {
+  const conf = join(folder, 'slapd.conf');
+  await writeFile(conf, await configuration(folder, wish));
+  for (const [index, ldif] of Object.values(wish.data).entries()) {
+    const file = join(folder, `${String(index)}.ldif`);
+    await writeFile(file, ldif);
+    execFileSync('slapadd', ['-q', '-n', String(index + 1), '-f', conf, '-l', file], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+  }
+  return conf;
 }
 
 async function configuration(folder: string, wish: SlapdWish): Promise<string> {

@@ -62,7 +62,11 @@ export async function run(context: Context): Promise<Outcome> {
     : dryRun
       ? `Dry run: ${output} was not written`
       : `${output} is so already`;
-  return { changed, result: { ...made, output }, text: `${said}. ${progress(made.items)}.` };
+  return {
+    changed,
+    result: { ...made, output },
+    text: `${said}. ${verify ? progress(made.items) : `${String(made.items.length)} things to do`}.`,
+  };
 }
 
 const UNSEEN = { detail: () => undefined, bytes: () => undefined };

@@ -8,9 +8,16 @@ export interface LdapFinding {
   readonly why?: string;
   /** What to do about it, one line each. */
   readonly fix?: readonly string[];
+  /** A value that would help: found on the server, or tried there. */
+  readonly propose?: LdapProposal;
 }
 
-type Rest = Pick<LdapFinding, 'why' | 'fix'>;
+export interface LdapProposal {
+  readonly setting: 'ldapBase' | 'ldapFilter' | 'ldapSearchUsername' | 'ldapNameField' | 'ldapEmailField';
+  readonly value: string;
+}
+
+type Rest = Pick<LdapFinding, 'why' | 'fix' | 'propose'>;
 
 const finding =
   (status: LdapFinding['status']) =>

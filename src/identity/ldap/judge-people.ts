@@ -61,6 +61,11 @@ function tooMany(name: string, rivals: Rivals | undefined): LdapFinding {
         ? ['a filter or a base DN that leaves one of them']
         : []),
     ],
+    ...(filter !== undefined
+      ? { propose: { setting: 'ldapFilter', value: filter } }
+      : base !== undefined
+        ? { propose: { setting: 'ldapBase', value: base } }
+        : {}),
   });
 }
 
@@ -74,16 +79,23 @@ function misspelt({ entry }: SeenLogin, attribute: string): string | undefined {
   return [...entry.attributes.keys()].find((name) => name.toLowerCase() === attribute.toLowerCase());
 }
 
-function otherCase(field: string, label: string, right: string): LdapFinding {
+function otherCase(
+  field: string,
+  label: string,
+  right: string,
+  setting: 'ldapNameField' | 'ldapEmailField',
+): LdapFinding {
   return failed('attribute-case', `the server writes ${shown(right)}, not ${field}`, {
     why: 'Sandstorm compares them letter by letter, and finds nothing.',
     fix: [`${label}: ${shown(right)}`],
+    propose: { setting, value: right },
   });
 }
 
 function named(person: SeenLogin, { ldapNameField }: LdapSettings): LdapFinding[] {
   const right = misspelt(person, ldapNameField);
-  if (right !== undefined) return [otherCase(ldapNameField, 'LDAP given name attribute', right)];
+  if (right !== undefined)
+    return [otherCase(ldapNameField, 'LDAP given name attribute', right, 'ldapNameField')];
   if (valueFor(person, ldapNameField) !== undefined) return [];
   return [
     warned('name', `${shown(person.login)} has no ${ldapNameField}`, {
@@ -95,7 +107,8 @@ function named(person: SeenLogin, { ldapNameField }: LdapSettings): LdapFinding[
 
 function mailed(person: SeenLogin, { ldapEmailField }: LdapSettings): LdapFinding[] {
   const right = misspelt(person, ldapEmailField);
-  if (right !== undefined) return [otherCase(ldapEmailField, 'LDAP email attribute', right)];
+  if (right !== undefined)
+    return [otherCase(ldapEmailField, 'LDAP email attribute', right, 'ldapEmailField')];
   const values = person.entry?.attributes.get(ldapEmailField) ?? [];
   if (values.length > 1) {
     return [

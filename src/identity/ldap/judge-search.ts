@@ -1,80 +1,10 @@
 import type { LdapOutcome } from '../../system/ldap/types.js';
 import { list, count } from '../../words.js';
 import { failed, passed, shown, warned, type LdapFinding } from './finding.js';
-import { filterProblem, isAttributeName } from './filter.js';
+import { baseFix, baseProposal, noBase, NOBODY } from './judge-forms.js';
 import { CODE, type LdapObservation, type Survey } from './observation.js';
 import { proposedBases } from './root-dse.js';
 import { looksLikeDn } from './settings.js';
-
-const NOBODY = 'Nobody could log in.';
-
-/** What kind of server it is, and what was proposed because of it. Pure. */
-export function judgeProduct({ rootDse, settled: { settings, proposed } }: LdapObservation): LdapFinding[] {
-  if (rootDse === undefined) return [];
-  const name = { 'active-directory': 'Active Directory', openldap: 'OpenLDAP', other: 'an LDAP server' }[
-    rootDse.product
-  ];
-  const chosen = proposed.map((key) => `${key} ${settings[key]}`);
-  return [
-    passed('product', chosen.length === 0 ? name : `${name}; proposed: ${chosen.map(shown).join(', ')}`),
-  ];
-}
-
-/** Form of what would be entered: Sandstorm's own client is stricter than the servers. Pure. */
-export function judgeForms({ settled: { settings }, rootDse }: LdapObservation): LdapFinding[] {
-  const { ldapSearchBindDn, ldapBase, ldapFilter } = settings;
-  const wrongFilter = filterProblem(ldapFilter);
-  const attributes = [settings.ldapSearchUsername, settings.ldapNameField, settings.ldapEmailField];
-  return [
-    ...(ldapSearchBindDn === '' || looksLikeDn(ldapSearchBindDn)
-      ? []
-      : [
-          failed('bind-dn', `"${shown(ldapSearchBindDn)}" is no DN`, {
-            why: `${NOBODY} Sandstorm's client takes only a DN there, also where Active Directory takes more.`,
-            fix: [
-              'Bind user DN: such as cn=sandstorm,ou=services,dc=corp,dc=lan',
-              dnRecipe(ldapSearchBindDn),
-            ],
-          }),
-        ]),
-    ...(looksLikeDn(ldapBase) ? [] : [noBase(ldapBase, proposedBases(rootDse))]),
-    ...(wrongFilter === undefined
-      ? []
-      : [
-          failed('filter', `the filter "${shown(ldapFilter)}" cannot be used: ${wrongFilter}`, {
-            why: `${NOBODY} Sandstorm puts it between an "&" and its own search, as it stands.`,
-            fix: [
-              'Additional LDAP filter criteria: such as (objectClass=person), parentheses included; or nothing',
-            ],
-          }),
-        ]),
-    ...attributes
-      .filter((name) => !isAttributeName(name))
-      .map((name) =>
-        failed('attribute', `"${shown(name)}" is no attribute name`, {
-          why: NOBODY,
-          fix: ['one name, such as uid'],
-        }),
-      ),
-  ];
-}
-
-function dnRecipe(account: string): string {
-  const name = account.replace(/^.*\\/, '').replace(/@.*$/, '');
-  return `on Windows:  Get-ADUser ${shown(name)} | Select DistinguishedName`;
-}
-
-function noBase(base: string, proposals: readonly string[]): LdapFinding {
-  const seen =
-    base === '' ? 'no base DN was given, and the server proposes none' : `"${shown(base)}" is no DN`;
-  return failed('base-form', seen, { why: NOBODY, fix: [baseFix(proposals)] });
-}
-
-function baseFix(proposals: readonly string[]): string {
-  return proposals.length === 0
-    ? 'Base DN: such as ou=people,dc=corp,dc=lan'
-    : `Base DN: ${proposals.slice(0, 3).map(shown).join('   or   ')}`;
-}
 
 /** Logging in as the one who searches. Pure. */
 export function judgeBind({ bind, settled: { settings }, hasBindPassword }: LdapObservation): LdapFinding[] {
@@ -127,10 +57,11 @@ export function bindWords({ code, message }: LdapOutcome): string {
 
 /** The search below the base DN, for everybody. Pure. */
 export function judgeEverybody(seen: LdapObservation): LdapFinding[] {
-  const { everybody, settled, rootDse } = seen;
+  const { everybody, settled } = seen;
   if (everybody === undefined) return [];
   const { settings } = settled;
   const base = shown(settings.ldapBase);
+  const others = otherBases(seen);
   const anonymous = seen.bind === undefined;
   if (needsTls(everybody)) return [tlsNeeded(everybody)];
   switch (everybody.code) {
@@ -140,18 +71,19 @@ export function judgeEverybody(seen: LdapObservation): LdapFinding[] {
         failed('base', `there is no ${base}${anonymous ? ', or not for who has not logged in' : ''}`, {
           why: `${NOBODY} Sandstorm says NoSuchObjectError.`,
           fix: [
-            baseFix(proposedBases(rootDse)),
-            ...(anonymous ? ['or Bind user DN: who may search there'] : []),
+            ...(anonymous ? ['Bind user DN: who may search there'] : []),
+            ...(anonymous && others.length === 0 ? [] : [baseFix(others)]),
           ],
+          ...baseProposal(others),
         }),
       ];
     case CODE.invalidDnSyntax:
-      return [noBase(settings.ldapBase, proposedBases(rootDse))];
+      return [noBase(settings.ldapBase, others)];
     case CODE.referral:
       return [
         failed('referral', `for ${base} the server sends one on to another${to(everybody.message)}`, {
           why: `${NOBODY} Sandstorm does not follow; it says ReferralError.`,
-          fix: [baseFix(proposedBases(rootDse)), 'or LDAP server URL: the server it names'],
+          fix: [baseFix(others), 'or LDAP server URL: the server it names'],
         }),
       ];
     case CODE.operationsError:
@@ -201,6 +133,11 @@ function notAllowed(outcome: LdapOutcome, anonymous: boolean): LdapFinding {
   );
 }
 
+/** Not the one that was just tried. */
+function otherBases({ rootDse, settled: { settings } }: LdapObservation): readonly string[] {
+  return proposedBases(rootDse).filter((dn) => dn.toLowerCase() !== settings.ldapBase.toLowerCase());
+}
+
 function nobodyThere(seen: LdapObservation, { instead }: Survey, anonymous: boolean): LdapFinding {
   const { ldapSearchUsername, ldapFilter, ldapBase } = seen.settled.settings;
   const others = instead.filter((name) => name.toLowerCase() !== ldapSearchUsername.toLowerCase());
@@ -217,8 +154,9 @@ function nobodyThere(seen: LdapObservation, { instead }: Survey, anonymous: bool
           ? []
           : ['Additional LDAP filter criteria: leave it empty, and see who is found then']),
         ...(anonymous ? ['Bind user DN: servers hide people from who has not logged in'] : []),
-        baseFix(proposedBases(seen.rootDse)),
+        ...(otherBases(seen).length === 0 ? [] : [baseFix(otherBases(seen))]),
       ],
+      ...(others[0] === undefined ? {} : { propose: { setting: 'ldapSearchUsername', value: others[0] } }),
     },
   );
 }
