@@ -38,6 +38,8 @@ export const ERROR_CODES = {
   E_NEEDS_ROOT: { exit: 3, meaning: 'this can only be done by root' },
   E_CONF_MISSING: { exit: 3, meaning: 'there is no sandstorm.conf in that install directory' },
   E_INDEX_UNPUBLISHED: { exit: 3, meaning: 'nothing is published in that folder of an app index' },
+  E_LDAP_UNFIT: { exit: 3, meaning: 'people could not log in, or not safely, with this LDAP configuration' },
+  E_CHECKLIST: { exit: 3, meaning: 'what was seen of the server is not as the checklist has it' },
   E_CONF_WOULD_KILL: { exit: 3, meaning: 'the server would not come up with this sandstorm.conf' },
   E_INDEX_MISSING: { exit: 3, meaning: 'there is no app index in that folder' },
   E_INDEX_PLACE: { exit: 3, meaning: 'an app index cannot be made in that folder' },

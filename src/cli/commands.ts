@@ -21,6 +21,9 @@ import {
 import { cleanCommand } from './commands/clean.js';
 import { indexMirrorCommand } from './commands/index-mirror.js';
 import { indexConfigCommand, indexServeCommand } from './commands/index-serve.js';
+import { checklistCommand } from './commands/checklist.js';
+import { cleanCommand } from './commands/clean.js';
+import { identityLdapCommand } from './commands/identity.js';
 import { installCommand } from './commands/install.js';
 import { preflightCommand } from './commands/preflight.js';
 import { rehearseCommand } from './commands/rehearse.js';
@@ -88,5 +91,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   spkInspectCommand,
   spkVerifyCommand,
   spkRenameCommand,
+  identityLdapCommand,
+  checklistCommand,
   rehearseCommand,
 ];

@@ -1,8 +1,9 @@
 import { parseResolver } from '../system/resolver-address.js';
 import { parseKeyName } from '../release/signature/keys.js';
 import { parseBaseUrl, parseWildcardHost } from '../server/addresses.js';
-import { choice, formed, on, parsePort, path, port, seconds, several, text } from './option.js';
-import { badValue } from '../errors.js';
+import { choice, fileOrStdin, formed, on, parsePort, path, port, seconds, several, text } from './option.js';
+import { badValue, Refusal } from '../errors.js';
+import { holdsPassword } from '../identity/ldap/settings.js';
 
 /** Under which names people reach the server. */
 export const ADDRESS_OPTIONS = {
@@ -103,6 +104,47 @@ export const FORCE_OPTIONS = {
   allowDowngrade: on('--allow-downgrade', 'accept an older build than the one installed'),
   reinstall: on('--reinstall', 'put the installed build in place once more'),
 };
+
+/** A directory that people log in with, as it is entered at /admin/login. */
+export const LDAP_OPTIONS = {
+  ldapUrl: formed('--ldap-url <url>', 'the LDAP server: ldaps://ldap.corp.lan', parseLdapUrl, {
+    question: 'Where is the LDAP server?',
+  }),
+  ldapCa: path('--ldap-ca <file>', 'PEM certificate of the CA that signed its certificate'),
+  ldapBindDn: text('--ldap-bind-dn <dn>', 'log in with this DN before searching (default: search without)'),
+  ldapBindPasswordFile: fileOrStdin(
+    '--ldap-bind-password-file <file>',
+    'file with its password, or - for standard input; asked for at a terminal',
+  ),
+  ldapBase: text('--ldap-base <dn>', 'where people are (default: what the server proposes)'),
+  ldapUsernameAttribute: text(
+    '--ldap-username-attribute <name>',
+    'what people type to log in (default uid; sAMAccountName for Active Directory)',
+  ),
+  ldapNameAttribute: text(
+    '--ldap-name-attribute <name>',
+    'their name (default cn; displayName for Active Directory)',
+  ),
+  ldapEmailAttribute: text('--ldap-email-attribute <name>', 'their mail address (default mail)'),
+  ldapFilter: text('--ldap-filter <filter>', 'only those: (objectClass=person)'),
+  ldapUser: several('--ldap-user <login>', 'look for this login name as Sandstorm does; may be repeated'),
+  ldapTimeout: seconds(
+    '--ldap-timeout <seconds>',
+    'how long the LDAP server may take to answer (default 10)',
+  ),
+};
+
+/** @throws Refusal E_SECRET_ON_COMMAND_LINE for ldaps://NAME:PASSWORD@HOST */
+function parseLdapUrl(value: string, what: string): string {
+  if (!holdsPassword(value)) return value;
+  throw new Refusal(
+    'E_SECRET_ON_COMMAND_LINE',
+    `${what}: a URL is no place for a password, others can read it`,
+    {
+      hint: 'give --ldap-bind-dn DN and --ldap-bind-password-file FILE',
+    },
+  );
+}
 
 /** At least one: the way back from what was just done. */
 export function parseKeep(value: string, what: string): number {

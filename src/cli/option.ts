@@ -43,6 +43,13 @@ export function path(flags: string, description: string, more: More = {}): Optio
   return { flags, description, kind: 'value', parse: absolute, ...more };
 }
 
+/** A path, or `-`. Secrets come this way: a command line is open to every user of the machine. */
+export function fileOrStdin(flags: string, description: string): OptionSpec<string> {
+  const parse = (value: string, what: string, cwd: string): string =>
+    value === '-' ? value : absolute(value, what, cwd);
+  return { flags, description, kind: 'value', parse };
+}
+
 export function positionalPath(name: string, description: string, more: More = {}): OptionSpec<string> {
   return { flags: `[${name}]`, description, kind: 'positional', parse: absolute, ...more };
 }

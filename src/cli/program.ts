@@ -37,6 +37,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   config: 'read and change sandstorm.conf safely',
   service: 'start and stop the server the right way',
   release: 'look into a release tarball',
+  identity: 'check what people log in with',
   trust: 'which keys may vouch for a release',
   spk: 'look into app packages, verify and rename them',
 };

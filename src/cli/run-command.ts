@@ -193,12 +193,14 @@ export function failureAsJson({ code, message, hint, changed, result }: Refusal)
   return JSON.stringify({ ok: false, changed, result: result ?? null, error });
 }
 
+const MENDED_BY_WIZARD: ReadonlySet<string> = new Set(['E_PREFLIGHT_FAILED', 'E_LDAP_UNFIT']);
+
 /** What a person is told of it. */
 export function refusalLines(refusal: Refusal, { terminal, guided }: Surroundings): string[] {
   const columns = terminal.columns();
   const said = fold(`${refusal.message}      ${refusal.code}`, columns, 0);
   // The wizard asks how to go on; flags are not what helps there.
-  if (refusal.hint === undefined || (guided === true && refusal.code === 'E_PREFLIGHT_FAILED')) {
+  if (refusal.hint === undefined || (guided === true && MENDED_BY_WIZARD.has(refusal.code))) {
     return ['', said];
   }
   return ['', said, `Next:  ${refusal.hint}`.replaceAll('\n', '\n       ')];

@@ -1,5 +1,6 @@
 import { readConf } from '../config/conf-file.js';
 import { getValue } from '../config/sandstorm-conf.js';
+import type { LdapQuestion } from '../identity/ldap/observe.js';
 import { stateDirs } from '../journal/state-dir.js';
 import { ALL_CHECKS } from '../preflight/catalogue.js';
 import type { Phase, Ports, ReportedCheck, Subject } from '../preflight/check.js';
@@ -25,6 +26,7 @@ export interface PreflightRequest {
   readonly expectAddress: string | undefined;
   readonly waive: readonly string[];
   readonly unprivileged: boolean;
+  readonly ldap: LdapQuestion | undefined;
 }
 
 /** Only looks. What is not given is taken from the server that is there. */
@@ -50,6 +52,7 @@ export async function preflight(
     ...optional('ports', request.ports ?? (conf === undefined ? undefined : portsOf(conf))),
     ...optional('bindIp', request.bindIp ?? setting('BIND_IP')),
     ...optional('expectAddress', request.expectAddress),
+    ...optional('ldap', request.ldap),
     ...(phase === 'install' ? { serverUser: request.serverUser } : {}),
     ...(await releaseFacts(request.tarball, host, ui)),
   };

@@ -7,6 +7,7 @@ import { dnsBase } from './checks/dns-base.js';
 import { dnsSameDomain } from './checks/dns-same-domain.js';
 import { dnsWildcard } from './checks/dns-wildcard.js';
 import { homeState } from './checks/home-state.js';
+import { identityLdap } from './checks/identity-ldap.js';
 import { osKernel } from './checks/os-kernel.js';
 import { osLinux } from './checks/os-linux-x86_64.js';
 import { osTools } from './checks/os-tools.js';
@@ -30,4 +31,4 @@ const PORTS: readonly Check[] = [portHttp, portHttps, portMongo, portSmtp, portD
 const NAMES: readonly Check[] = [dnsBase, dnsWildcard, dnsSameDomain];
 
 /** All there are, in the order in which they are run and shown. */
-export const ALL_CHECKS: readonly Check[] = [...MACHINE, ...SERVER, ...PORTS, ...NAMES];
+export const ALL_CHECKS: readonly Check[] = [...MACHINE, ...SERVER, ...PORTS, ...NAMES, identityLdap];

@@ -1,3 +1,4 @@
+import type { LdapQuestion } from '../identity/ldap/observe.js';
 import type { Host } from '../system/host.js';
 import type { SnapshotScope } from '../update/step.js';
 
@@ -30,6 +31,8 @@ export interface Subject {
   readonly snapshot?: SnapshotScope;
   /** Folder for the private copy of the tarball. */
   readonly stagingDir: string;
+  /** The directory people will log in with, where one was named. */
+  readonly ldap?: LdapQuestion;
 }
 
 export interface PlannedRelease {
@@ -62,10 +65,12 @@ export interface CheckResult {
 /** One thing that must be so before anything is changed. Stable id; one file each in checks/. */
 export interface Check {
   readonly id: string;
-  readonly group: 'Machine' | 'Network' | 'Server';
+  readonly group: 'Machine' | 'Network' | 'Server' | 'Logins';
   /** What is looked at, in two or three words. */
   readonly title: string;
   readonly phases: readonly Phase[];
+  /** Only of what was named for it: nobody who has not asked is told of it. */
+  readonly applies?: (subject: Subject) => boolean;
   run(context: CheckContext): Promise<CheckResult>;
 }
 

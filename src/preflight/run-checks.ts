@@ -13,7 +13,8 @@ export async function runChecks(
   onResult: (result: ReportedCheck) => void = () => undefined,
 ): Promise<ReportedCheck[]> {
   const results: ReportedCheck[] = [];
-  for (const check of checks.filter(({ phases }) => phases.includes(subject.phase))) {
+  for (const check of checks) {
+    if (!check.phases.includes(subject.phase) || check.applies?.(subject) === false) continue;
     const found = await Promise.resolve()
       .then(() => check.run({ host, subject }))
       .catch((error: unknown) =>

@@ -1,4 +1,5 @@
 import type { Web } from './web.js';
+import type { Ldap } from './ldap/types.js';
 
 /**
  * All effects in one place. `main.ts` makes one Host and passes it down; tests and the rehearsal make
@@ -16,6 +17,8 @@ export interface Host {
   readonly dns: Dns;
   readonly http: Http;
   readonly web: Web;
+  readonly ldap: Ldap;
+  readonly tcp: Tcp;
   /** Aborted when the tool is told to stop (SIGINT, SIGTERM, SIGHUP): what is going on must come to a safe end. */
   readonly interrupted: AbortSignal;
   /** Work that must not be cut off by the first SIGINT or SIGTERM; it watches `interrupted` instead. */
@@ -320,6 +323,14 @@ export interface Http {
    * @throws Error with a plain sentence when there is no answer.
    */
   get(url: string, options?: HttpOptions): Promise<HttpAnswer>;
+}
+
+export interface Tcp {
+  /**
+   * The first line a server says by itself (SMTP does), at most 512 characters.
+   * @throws Error with a plain sentence when nothing is said in time
+   */
+  greeting(host: string, port: number, timeoutMs?: number): Promise<string>;
 }
 
 export interface Log {

@@ -8,6 +8,8 @@ import type { Host, Layout, Log } from './host.js';
 import type { Interruption } from './interruption.js';
 import { systemHttp } from './http.js';
 import { systemWeb } from './real-web.js';
+import { systemLdap } from './ldap.js';
+import { systemTcp } from './tcp.js';
 import { systemProcesses } from './processes.js';
 
 /** The machine as it is. */
@@ -27,6 +29,8 @@ export function realHost(log: Log, interruption: Interruption): Host {
     dns: systemDns,
     http: systemHttp(systemDns),
     web: systemWeb,
+    ldap: systemLdap(systemDns),
+    tcp: systemTcp(systemDns),
     interrupted: interruption.signal,
     unbroken: interruption.unbroken,
     log,

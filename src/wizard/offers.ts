@@ -14,6 +14,8 @@ export type Offer =
   | 'preflight'
   | 'status'
   | 'restart'
+  | 'directory'
+  | 'checklist'
   | 'rehearse'
   | 'quit';
 
@@ -26,6 +28,8 @@ export interface Welcome {
 const QUIT = { name: 'Quit', value: 'quit' } as const;
 const REHEARSE = { name: 'Rehearse an installation without changing anything', value: 'rehearse' } as const;
 const STATUS = { name: 'Show the status', value: 'status' } as const;
+const DIRECTORY = { name: 'Check the LDAP directory people will log in with', value: 'directory' } as const;
+const CHECKLIST = { name: 'Write what is left to do in the admin pages', value: 'checklist' } as const;
 const CHECK = { name: 'Check this machine only', value: 'preflight' } as const;
 
 /** Pure: from what is on the machine to what makes sense there. */
@@ -46,7 +50,7 @@ export function welcome(seen: StatusResult): Welcome {
     case 'empty':
       return {
         headline: [`Sandstorm is not installed ${place(seen.home)}.`],
-        offers: [{ name: 'Install Sandstorm here', value: 'install' }, CHECK, REHEARSE, QUIT],
+        offers: [{ name: 'Install Sandstorm here', value: 'install' }, CHECK, DIRECTORY, REHEARSE, QUIT],
       };
     case 'interrupted':
       return {
@@ -70,6 +74,8 @@ export function welcome(seen: StatusResult): Welcome {
           STATUS,
           startOffer(seen),
           ...(seen.wayBack === null ? [] : [wayBackOffer(seen.wayBack)]),
+          DIRECTORY,
+          CHECKLIST,
           REHEARSE,
           QUIT,
         ],

@@ -30,6 +30,11 @@ export async function askText(
   ]).then((typed) => typed.trim());
 }
 
+/** A line that is not shown, with no sign of its length. @throws as askText */
+export async function askSecret(message: string): Promise<string> {
+  return asked<string>((name) => [{ type: 'password', name, message }]);
+}
+
 /** Yes or no; Enter means no. @throws as askText */
 export async function askYesNo(message: string): Promise<boolean> {
   return asked<boolean>((name) => [{ type: 'confirm', name, message, default: false }]);

@@ -1,6 +1,7 @@
 import type { CommandSpec } from '../cli/command.js';
 import { COMMON_OPTIONS } from '../cli/command.js';
 import { INSTALL_OPTIONS } from '../cli/commands/install.js';
+import { LDAP_OPTIONS } from '../cli/option-sets.js';
 import { DEFAULT_HOME, uiFor } from '../cli/for-home.js';
 import { humanUi } from '../cli/human.js';
 import type { Values } from '../cli/option.js';
@@ -28,6 +29,7 @@ import type { Ui } from '../ui.js';
 import { fold } from '../words.js';
 import { askAddresses, judgeBaseUrl, type Addresses } from './ask-addresses.js';
 import { absolute, chooseTarball } from './choose-tarball.js';
+import { checklistWizard, directoryWizard } from './directory.js';
 import { mendsFor, welcome, type MendKind, type Offer } from './offers.js';
 import { askChoice, askText, askYesNo } from './prompts.js';
 
@@ -41,6 +43,7 @@ interface Sitting {
   readonly seen: StatusResult;
   /** What flags, environment and answers file say already. */
   readonly given: Values<typeof INSTALL_OPTIONS>;
+  readonly directory: Values<typeof LDAP_OPTIONS>;
   /** Runs a command as if its flags had been typed. */
   runWith(name: string, flags: Flags): Promise<Finished>;
 }
@@ -61,6 +64,7 @@ export async function runWizard(
     const sources = await sourcesFor({ name: 'install' }, flags, around);
     const home = resolveValues({ home: COMMON_OPTIONS.home }, sources).home ?? DEFAULT_HOME;
     const given = resolveValues(INSTALL_OPTIONS, sources);
+    const directory = resolveValues(LDAP_OPTIONS, sources);
     const ui = uiFor(home, humanUi(terminal, host.clock, transcript, askYesNo));
     const runWith: Sitting['runWith'] = async (name, more) => {
       const spec = commands.find((one) => one.name === name);
@@ -76,7 +80,7 @@ export async function runWizard(
     if (!root) terminal.out('  You are not root; most of this needs it:  sudo sandstorm-airgap');
     terminal.out('');
     const offer = await askChoice('What would you like to do?', offers);
-    return await carryOut(offer, { around, home, ui, seen, given, runWith });
+    return await carryOut(offer, { around, home, ui, seen, given, directory, runWith });
   } catch (error) {
     const refusal = asRefusal(error);
     for (const line of refusalLines(refusal, around)) terminal.error(line);
@@ -106,6 +110,10 @@ async function carryOut(offer: Offer, sitting: Sitting): Promise<number> {
       if (!seen.running) return (await runWith('service start', {})).exitCode;
       if (!(await askYesNo('People are cut off for some seconds. Restart now?'))) return 0;
       return (await runWith('service restart', {})).exitCode;
+    case 'directory':
+      return directoryWizard(directoryAsking(sitting));
+    case 'checklist':
+      return checklistWizard(directoryAsking(sitting));
     case 'rehearse':
       return (await runWith('rehearse', {})).exitCode;
     case 'quit':
@@ -145,6 +153,10 @@ async function updateWizard(sitting: Sitting): Promise<number> {
     given.tarball ??
     (await chooseTarball({ ...choosing, ...(seen.build === null ? {} : { installed: seen.build }) }));
   return withMends({ tarball }, 'update', sitting);
+}
+
+function directoryAsking({ around: { host, terminal }, directory, runWith }: Sitting) {
+  return { host, terminal, given: directory, runWith };
 }
 
 async function askInstallScript({ ui, around: { host } }: Sitting): Promise<string> {

@@ -55,6 +55,8 @@ export async function makeMachine(wish: MachineWish = {}): Promise<Machine> {
     dns: { query: unused, lookup: unused, systemServers: () => [], ownAddresses: () => [] },
     http: { get: unused },
     web: { client: unused, serve: unused, openBelow: unused },
+    ldap: { open: unused },
+    tcp: { greeting: unused },
     interrupted: new AbortController().signal,
     unbroken: (work) => work(),
     log: Object.assign((line: string) => void log.push(line), {

@@ -15,8 +15,10 @@ import type {
   PortHolder,
   Processes,
   RunOptions,
+  Tcp,
 } from '../../src/system/host.js';
 import type { Web } from '../../src/system/web.js';
+import type { Ldap } from '../../src/system/ldap/types.js';
 
 /** What a program answers: its stdout with exit code 0, or more exactly. */
 export type Answer = string | Partial<CommandResult>;
@@ -44,6 +46,8 @@ export interface FakeOverrides {
   readonly dns?: Partial<Dns>;
   readonly http?: Partial<Http>;
   readonly web?: Partial<Web>;
+  readonly ldap?: Partial<Ldap>;
+  readonly tcp?: Partial<Tcp>;
 }
 
 export interface FakeHost extends Host {
@@ -88,6 +92,8 @@ export async function fakeHost(overrides: FakeOverrides = {}): Promise<FakeHost>
       openBelow: notScripted('web.openBelow'),
       ...overrides.web,
     },
+    ldap: { open: notScripted('ldap.open'), ...overrides.ldap },
+    tcp: { greeting: notScripted('tcp.greeting'), ...overrides.tcp },
     interrupted: new AbortController().signal,
     unbroken: (work) => work(),
     log: Object.assign((line: string) => void logged.push(line), { hide: () => undefined }),

@@ -1,11 +1,8 @@
 import { isSecretKey } from '../../config/known-settings.js';
 import { Refusal } from '../../errors.js';
-import { readStdin } from '../../system/stdin.js';
 import type { CommandContext } from '../command.js';
+import { readSecret } from '../secret-file.js';
 import type { SET_OPTIONS } from './config.js';
-
-/** No line of sandstorm.conf may be longer than the whole file may be. */
-const LIMIT = 64 * 1024;
 
 /**
  * The value for `config set`: as typed, or from a file or standard input without its last line end.
@@ -19,24 +16,9 @@ export async function valueToSet(key: string, context: CommandContext<typeof SET
     });
   }
   const from = valueFile ?? (value === '-' ? value : undefined);
-  if (from !== undefined) return withoutLineEnd(await read(from, context));
+  if (from !== undefined) return readSecret(from, '--value-file', context.host);
   if (isSecretKey(key)) throw secretNeedsFile(key, value !== undefined);
   return context.need('value');
-}
-
-async function read(from: string, { host }: Pick<CommandContext, 'host'>): Promise<string> {
-  if (from === '-') return (await readStdin(LIMIT)).toString('utf8');
-  const text = await host.files.readText(from, LIMIT);
-  if (text === undefined) {
-    throw new Refusal('E_IO', `cannot read ${from}: there is no such file`, {
-      hint: 'name another file with --value-file',
-    });
-  }
-  return text;
-}
-
-function withoutLineEnd(text: string): string {
-  return text.replace(/\r?\n$/, '');
 }
 
 function secretNeedsFile(key: string, given: boolean): Refusal {

@@ -1,20 +1,17 @@
 import { defineCommand } from '../command.js';
-import { on, path, positional, type OptionSpec } from '../option.js';
+import { fileOrStdin, on, positional } from '../option.js';
 
 const force = on('--force', 'store what Sandstorm does not know or would not take all the same');
-/** Secrets come this way: a command line is open to every user of the machine. */
-function valueFile(): OptionSpec<string> {
-  const file = path('--value-file <file>', 'take the value from this file, or from standard input with -');
-  return { ...file, parse: (text, what, cwd) => (text === '-' ? text : file.parse(text, what, cwd)) };
-}
-
 const key = positional('key', 'name of the setting, as in sandstorm.conf');
 
 export const GET_OPTIONS = { key };
 export const SET_OPTIONS = {
   key,
   value: positional('value', 'its new value; - takes it from standard input'),
-  valueFile: valueFile(),
+  valueFile: fileOrStdin(
+    '--value-file <file>',
+    'take the value from this file, or from standard input with -',
+  ),
   force,
 };
 export const UNSET_OPTIONS = { key, force };

@@ -2,6 +2,7 @@ import { preflight } from '../../operations/preflight.js';
 import { refuseUnknownWaivers, tally } from '../../operations/ready.js';
 import { standingInTheWay } from '../../preflight/run-checks.js';
 import type { CommandContext, Outcome } from '../command.js';
+import { ldapQuestion } from '../ldap-question.js';
 import { portsFor } from '../wishes.js';
 import type { PREFLIGHT_OPTIONS } from './preflight.js';
 
@@ -23,6 +24,7 @@ export async function run(context: CommandContext<typeof PREFLIGHT_OPTIONS>): Pr
       expectAddress: values.expectAddress,
       waive: values.waive ?? [],
       unprivileged,
+      ldap: await ldapQuestion(values.ldapUrl, context),
     },
     host,
     ui,

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.js';
 import { choice, on, positionalPath, text } from '../option.js';
-import { ADDRESS_OPTIONS, DNS_OPTIONS, PORT_OPTIONS, WAIVE_OPTIONS } from '../option-sets.js';
+import { ADDRESS_OPTIONS, DNS_OPTIONS, LDAP_OPTIONS, PORT_OPTIONS, WAIVE_OPTIONS } from '../option-sets.js';
 
 export const PREFLIGHT_OPTIONS = {
   tarball: positionalPath('tarball', 'release tarball that will be used; no folder'),
@@ -13,6 +13,7 @@ export const PREFLIGHT_OPTIONS = {
   ...PORT_OPTIONS,
   serverUser: text('--server-user <name>', 'account the server will run under (default sandstorm)'),
   unprivileged: on('--unprivileged', 'for a server without root and without a service (install.sh -u)'),
+  ...LDAP_OPTIONS,
   ...WAIVE_OPTIONS,
 };
 

@@ -45,7 +45,7 @@ describe('what is offered', () => {
   it('is an installation where there is none', () => {
     const { headline, offers } = welcome(nothing);
     expect(headline).toEqual(['Sandstorm is not installed on this machine.']);
-    expect(values(offers)).toEqual(['install', 'preflight', 'rehearse', 'quit']);
+    expect(values(offers)).toEqual(['install', 'preflight', 'directory', 'rehearse', 'quit']);
     expect(welcome({ ...nothing, state: 'empty', home: '/srv/s' }).headline).toEqual([
       'Sandstorm is not installed in /srv/s.',
     ]);
