@@ -44,7 +44,7 @@ export default tseslint.config(
   },
   oneWay(['src/system/**'], ['../*/*', '!../errors.js', '!./*']),
   oneWay(
-    ['src/{release,config,service,server,snapshot,update,journal,preflight,installer}/**'],
+    ['src/{release,config,service,server,snapshot,update,journal,preflight,installer,identity}/**'],
     ['**/cli/**', '**/operations/**', '**/wizard/**'],
   ),
   oneWay(['src/operations/**'], ['**/cli/**', '**/wizard/**']),

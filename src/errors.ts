@@ -36,6 +36,8 @@ export const ERROR_CODES = {
   E_NEEDS_ROOT: { exit: 3, meaning: 'this can only be done by root' },
   E_CONF_MISSING: { exit: 3, meaning: 'there is no sandstorm.conf in that install directory' },
   E_CONF_WOULD_KILL: { exit: 3, meaning: 'the server would not come up with this sandstorm.conf' },
+  E_SAML_NOT_READY: { exit: 3, meaning: 'a login with that identity provider would fail' },
+  E_SAML_RESPONSE: { exit: 3, meaning: 'Sandstorm would refuse that answer of the identity provider' },
 
   E_INPUT_NEEDED: { exit: 4, meaning: 'a value is missing and asking is not possible or not allowed' },
 
@@ -52,6 +54,7 @@ export const ERROR_CODES = {
   E_SIGNATURE_WRONG: { exit: 5, meaning: 'a signature does not vouch for the tarball' },
   E_SIGNATURE_UNTRUSTED_KEY: { exit: 5, meaning: 'the only signature is by a key that is not trusted here' },
   E_SIGNATURE_FORMAT: { exit: 5, meaning: 'a signature or key file is not what its name says' },
+  E_SAML_FORMAT: { exit: 5, meaning: 'it is no SAML metadata or answer, or not one that is safe to read' },
   E_TRUST_STORE: { exit: 5, meaning: 'the list of trusted keys is broken, or others may write to it' },
 
   E_INSTALL_UNDONE: { exit: 6, meaning: 'the installation failed; what it had made was taken away again' },

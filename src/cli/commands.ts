@@ -7,6 +7,7 @@ import {
   configUnsetCommand,
 } from './commands/config.js';
 import { cleanCommand } from './commands/clean.js';
+import { identitySamlCommand } from './commands/identity-saml.js';
 import { installCommand } from './commands/install.js';
 import { preflightCommand } from './commands/preflight.js';
 import { rehearseCommand } from './commands/rehearse.js';
@@ -57,5 +58,6 @@ export const COMMANDS: readonly CommandSpec[] = [
   trustListCommand,
   trustAddCommand,
   trustRemoveCommand,
+  identitySamlCommand,
   rehearseCommand,
 ];

@@ -37,6 +37,9 @@ const GROUPS: Readonly<Record<string, string>> = {
   service: 'start and stop the server the right way',
   release: 'look into a release tarball',
   trust: 'which keys may vouch for a release',
+  identity: "log in with the house's own accounts",
+  tls: 'the certificate for https',
+  'feature-key': 'old keys of Sandstorm for Work',
 };
 
 function groupFor(name: string, program: Command, groups: Map<string, Command>): Command {

@@ -274,6 +274,8 @@ export interface HttpOptions {
   readonly connectTo?: { readonly address: string; readonly port: number };
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
+  /** More of them; no line ends within. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Http {
