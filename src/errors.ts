@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   E_NEEDS_ROOT: { exit: 3, meaning: 'this can only be done by root' },
   E_CONF_MISSING: { exit: 3, meaning: 'there is no sandstorm.conf in that install directory' },
   E_CONF_WOULD_KILL: { exit: 3, meaning: 'the server would not come up with this sandstorm.conf' },
+  E_TLS_NOT_READY: { exit: 3, meaning: 'browsers would not take that certificate, or the server could not' },
   E_SAML_NOT_READY: { exit: 3, meaning: 'a login with that identity provider would fail' },
   E_SAML_RESPONSE: { exit: 3, meaning: 'Sandstorm would refuse that answer of the identity provider' },
 
@@ -54,6 +55,7 @@ export const ERROR_CODES = {
   E_SIGNATURE_WRONG: { exit: 5, meaning: 'a signature does not vouch for the tarball' },
   E_SIGNATURE_UNTRUSTED_KEY: { exit: 5, meaning: 'the only signature is by a key that is not trusted here' },
   E_SIGNATURE_FORMAT: { exit: 5, meaning: 'a signature or key file is not what its name says' },
+  E_TLS_FORMAT: { exit: 5, meaning: 'it is no certificate or key that the server could be given' },
   E_SAML_FORMAT: { exit: 5, meaning: 'it is no SAML metadata or answer, or not one that is safe to read' },
   E_TRUST_STORE: { exit: 5, meaning: 'the list of trusted keys is broken, or others may write to it' },
 

@@ -19,6 +19,7 @@ import {
   serviceStopCommand,
 } from './commands/service.js';
 import { statusCommand } from './commands/status.js';
+import { tlsCheckCommand, tlsCsrCommand } from './commands/tls.js';
 import { trustAddCommand, trustListCommand, trustRemoveCommand } from './commands/trust.js';
 import { updateCommand } from './commands/update.js';
 import {
@@ -59,5 +60,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   trustAddCommand,
   trustRemoveCommand,
   identitySamlCommand,
+  tlsCheckCommand,
+  tlsCsrCommand,
   rehearseCommand,
 ];

@@ -13,6 +13,7 @@ export interface Host {
   readonly processes: Processes;
   readonly dns: Dns;
   readonly http: Http;
+  readonly tls: Tls;
   /** Aborted when the tool is told to stop (SIGINT, SIGTERM, SIGHUP): what is going on must come to a safe end. */
   readonly interrupted: AbortSignal;
   /** Work that must not be cut off by the first SIGINT or SIGTERM; it watches `interrupted` instead. */
@@ -284,6 +285,51 @@ export interface Http {
    * @throws Error with a plain sentence when there is no answer.
    */
   get(url: string, options?: HttpOptions): Promise<HttpAnswer>;
+}
+
+export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
+export interface HandshakeOptions {
+  /** The name asked for (SNI); default: the host. */
+  readonly serverName?: string;
+  /** PEM; default: those that node knows. */
+  readonly trust?: readonly string[];
+  readonly version?: TlsVersion;
+  /** As OpenSSL writes a list of them; for TLS 1.2 and older. */
+  readonly ciphers?: string;
+  readonly timeoutMs?: number;
+}
+
+export type Handshake =
+  | {
+      readonly done: true;
+      readonly version: string;
+      readonly cipher: string;
+      /** DER, leaf first. */
+      readonly chain: readonly Buffer[];
+      /** Why the chain is not trusted; names are not looked at. */
+      readonly trustProblem: string | undefined;
+    }
+  /** `refused`: something answered, and would not have it so. */
+  | { readonly done: false; readonly refused: boolean; readonly why: string };
+
+/** Certificate chain and key in PEM, as a server gets them. */
+export interface ServedPair {
+  readonly chain: string;
+  readonly key: string;
+  readonly passphrase?: string;
+  readonly ciphers?: string;
+  readonly minVersion?: TlsVersion;
+}
+
+export interface Tls {
+  /** Connects, shakes hands and hangs up; whatever the certificate. */
+  handshake(host: string, port: number, options?: HandshakeOptions): Promise<Handshake>;
+  /**
+   * A server with that certificate on loopback, for as long as `work` takes; `work` gets its port.
+   * @throws Error when certificate and key are not taken
+   */
+  serving<T>(pair: ServedPair, work: (port: number) => Promise<T>): Promise<T>;
 }
 
 export interface Log {

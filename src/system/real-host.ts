@@ -8,6 +8,7 @@ import type { Host, Layout, Log } from './host.js';
 import type { Interruption } from './interruption.js';
 import { systemHttp } from './http.js';
 import { systemProcesses } from './processes.js';
+import { systemTls } from './tls.js';
 
 /** The machine as it is. */
 export function realHost(log: Log, interruption: Interruption): Host {
@@ -25,6 +26,7 @@ export function realHost(log: Log, interruption: Interruption): Host {
     processes: systemProcesses('/proc'),
     dns: systemDns,
     http: systemHttp(systemDns),
+    tls: systemTls(systemDns),
     interrupted: interruption.signal,
     unbroken: interruption.unbroken,
     log,

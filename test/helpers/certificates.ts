@@ -18,6 +18,10 @@ export interface CertificateWish {
   /** subjectAltName as openssl writes it: "DNS:sandstorm.test,DNS:*.sandstorm.test". */
   readonly san?: string;
   readonly cn?: string;
+  /** The key of that one once more. */
+  readonly sameKeyAs?: Made;
+  /** A request that is there already; its key is not known. */
+  readonly request?: string;
   /** As in `openssl genpkey`: "rsa:2048" (default), "ec:P-256". */
   readonly key?: string;
   readonly digest?: string;
@@ -41,12 +45,16 @@ export class CertificateMaker {
     const openssl = (...args: string[]): void => {
       execFileSync('openssl', args, { stdio: ['ignore', 'ignore', 'pipe'] });
     };
-    openssl('genpkey', ...keyArguments(wish.key ?? 'rsa:2048'), '-out', file('key.pem'));
+    if (wish.sameKeyAs === undefined)
+      openssl('genpkey', ...keyArguments(wish.key ?? 'rsa:2048'), '-out', file('key.pem'));
+    else writeFileSync(file('key.pem'), wish.sameKeyAs.key, { mode: 0o600 });
     writeFileSync(file('openssl.cnf'), configuration(dir, wish));
     writeFileSync(file('index.txt'), '');
     writeFileSync(file('serial'), `10${this.made.toString(16).padStart(4, '0')}`);
     const config = ['-config', file('openssl.cnf')];
-    openssl('req', '-new', '-key', file('key.pem'), '-out', file('csr.pem'), ...config);
+    if (wish.request === undefined)
+      openssl('req', '-new', '-key', file('key.pem'), '-out', file('csr.pem'), ...config);
+    else writeFileSync(file('csr.pem'), wish.request);
     const signer = wish.by === undefined ? ['-selfsign', '-keyfile', file('key.pem')] : signerOf(wish.by);
     const dates = ['-startdate', wish.from ?? stamp(-1), '-enddate', wish.until ?? stamp(100)];
     const what = [
@@ -97,7 +105,8 @@ function keyArguments(key: string): string[] {
     : ['-algorithm', 'EC', '-pkeyopt', `ec_paramgen_curve:${size}`];
 }
 
-function configuration(dir: string, { cn = 'test', san, ca = false, usage }: CertificateWish): string {
+function configuration(dir: string, wish: CertificateWish): string {
+  const { cn = 'test', san, ca = false, usage } = wish;
   return `
 [ca]
 default_ca = own
@@ -109,6 +118,7 @@ serial = ${dir}/serial
 policy = anything
 x509_extensions = extensions
 unique_subject = no
+copy_extensions = ${wish.request === undefined ? 'none' : 'copy'}
 [anything]
 commonName = supplied
 [req]

@@ -54,6 +54,7 @@ export async function makeMachine(wish: MachineWish = {}): Promise<Machine> {
     processes: systemProcesses('/proc'),
     dns: { query: unused, lookup: unused, systemServers: () => [], ownAddresses: () => [] },
     http: { get: unused },
+    tls: { handshake: unused, serving: unused },
     interrupted: new AbortController().signal,
     unbroken: (work) => work(),
     log: Object.assign((line: string) => void log.push(line), {

@@ -80,6 +80,7 @@ export async function fakeHost(overrides: FakeOverrides = {}): Promise<FakeHost>
     processes: { ...told(overrides), ...overrides.processes },
     dns: { ...silent, ...overrides.dns },
     http: { get: notScripted('http.get'), ...overrides.http },
+    tls: { handshake: notScripted('tls.handshake'), serving: notScripted('tls.serving') },
     interrupted: new AbortController().signal,
     unbroken: (work) => work(),
     log: Object.assign((line: string) => void logged.push(line), { hide: () => undefined }),
