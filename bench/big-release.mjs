@@ -112,7 +112,7 @@ async function fill(archive, top, program) {
 }
 
 /** Words that come again in phrases that come again, as names and idioms do in a program. */
-function programText(below) {
+export function programText(below) {
   const letters = 'etaonrishdlfcmugypwbvkxjqz';
   const skewed = (length) => Math.floor(length * (below(1e6) / 1e6) ** 4);
   const word = () => Array.from({ length: 2 + below(9) }, () => letters[skewed(26)]).join('');
@@ -129,7 +129,7 @@ function programText(below) {
 }
 
 /** Repeatable numbers from 0 to 1 (mulberry32). */
-function seeded(seed) {
+export function seeded(seed) {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   E_SECRET_ON_COMMAND_LINE: { exit: 2, meaning: 'a secret was given where others can read it' },
   E_CONF_UNKNOWN_KEY: { exit: 2, meaning: 'Sandstorm has no setting of that name' },
   E_TARBALL_MISSING: { exit: 2, meaning: 'there is no file where the release tarball should be' },
+  E_SPK_MISSING: { exit: 2, meaning: 'there is no file where the app package should be' },
   E_NO_TARBALL_FOUND: { exit: 2, meaning: 'no release tarball was found in the places searched' },
 
   E_PREFLIGHT_FAILED: { exit: 3, meaning: 'a preflight check failed' },
@@ -58,6 +59,12 @@ export const ERROR_CODES = {
   E_TLS_FORMAT: { exit: 5, meaning: 'it is no certificate or key that the server could be given' },
   E_SAML_FORMAT: { exit: 5, meaning: 'it is no SAML metadata or answer, or not one that is safe to read' },
   E_TRUST_STORE: { exit: 5, meaning: 'the list of trusted keys is broken, or others may write to it' },
+  E_SPK_FORMAT: { exit: 5, meaning: 'the file is not an app package' },
+  E_SPK_CORRUPT: { exit: 5, meaning: 'the app package is damaged, cut short, or has something behind its end' },
+  E_SPK_CONTENTS: { exit: 5, meaning: 'the app package is whole, but not as an app package must be' },
+  E_SPK_TOO_BIG: { exit: 5, meaning: 'the app package holds or needs more than Sandstorm would take' },
+  E_SPK_SIGNATURE: { exit: 5, meaning: "the app package's own signature does not vouch for it" },
+  E_SPK_REVOKED: { exit: 5, meaning: 'the app package is signed by a key that its maker has revoked' },
 
   E_INSTALL_UNDONE: { exit: 6, meaning: 'the installation failed; what it had made was taken away again' },
   E_UPDATE_UNDONE: { exit: 6, meaning: 'the update failed; the former build and its data are back' },

@@ -44,6 +44,8 @@ export interface Author {
   readonly pgpFingerprint?: string;
   /** The name in that key's first user id. */
   readonly pgpName?: string;
+  /** Why a signature that the package does carry says nothing, as a clause: "it is over another text". */
+  readonly pgpProblem?: string;
 }
 
 export interface AppImage {
