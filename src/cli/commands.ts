@@ -7,6 +7,7 @@ import {
   configUnsetCommand,
 } from './commands/config.js';
 import { cleanCommand } from './commands/clean.js';
+import { featureKeyInspectCommand } from './commands/feature-key.js';
 import { identitySamlCommand } from './commands/identity-saml.js';
 import { installCommand } from './commands/install.js';
 import { preflightCommand } from './commands/preflight.js';
@@ -62,5 +63,6 @@ export const COMMANDS: readonly CommandSpec[] = [
   identitySamlCommand,
   tlsCheckCommand,
   tlsCsrCommand,
+  featureKeyInspectCommand,
   rehearseCommand,
 ];
