@@ -72,12 +72,12 @@ describe.skipIf(!ready)('in Chromium, which knows the house CA', { timeout: 60_0
     expect(await visit(host, { san })).toEqual({ browser: error === '', ours: error === '', error });
   });
 
-  it.each<[string, CertificateWish, string]>([
-    ['expired', { until: stamp(-0.5) }, 'ERR_CERT_DATE_INVALID'],
-    ['signed with SHA-1', { digest: 'sha1' }, 'ERR_CERT_WEAK_SIGNATURE_ALGORITHM'],
-    ['for clients only', { usage: 'clientAuth' }, 'ERR_CERT_INVALID'],
+  it.each<[string, CertificateWish, RegExp]>([
+    ['expired', { until: stamp(-0.5) }, /^ERR_CERT_DATE_INVALID$/],
+    ['signed with SHA-1', { digest: 'sha1' }, /^ERR_CERT_(?:INVALID|WEAK_SIGNATURE_ALGORITHM)$/],
+    ['for clients only', { usage: 'clientAuth' }, /^ERR_CERT_INVALID$/],
   ])('refuses what we call %s', async (_, wish, error) => {
     const { error: seen } = await visit('sandstorm.test', { san: 'DNS:sandstorm.test', ...wish });
-    expect(seen).toBe(error);
+    expect(seen).toMatch(error);
   });
 });

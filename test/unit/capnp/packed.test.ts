@@ -19,7 +19,7 @@ describe('packed words', () => {
     ['a byte that does not come', '01'],
     ['a number of empty words that does not come', '00'],
     ['words that do not come', 'ff 01 02 03 04 05 06 07 08 01 09'],
-    ['a word too many', `${'01 01'.repeat(9)}`],
+    ['a word too many', '01 01'.repeat(9)],
     ['empty words too many', '00 08'],
     ['whole words too many', `ff ${'01'.repeat(8)} 08 ${'01'.repeat(64)}`],
   ])('refuses %s', (_, packed) => {
