@@ -56,7 +56,9 @@ export default tseslint.config(
   },
   oneWay(['src/system/**'], ['../*/*', '!../errors.js', '!./*']),
   oneWay(
-    ['src/{release,config,service,server,snapshot,update,journal,preflight,installer,apps,app-index}/**'],
+    [
+      'src/{release,config,service,server,snapshot,update,journal,preflight,installer,apps,app-index,identity,capnp}/**',
+    ],
     ['**/cli/**', '**/operations/**', '**/wizard/**'],
   ),
   oneWay(['src/operations/**'], ['**/cli/**', '**/wizard/**']),

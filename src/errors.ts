@@ -47,6 +47,9 @@ export const ERROR_CODES = {
   E_INDEX_PINNED: { exit: 3, meaning: 'the package is the one that was approved for its app' },
   E_INDEX_UNREACHABLE: { exit: 3, meaning: 'Sandstorm could not fetch from this app index' },
   E_SPK_NAME_TAKEN: { exit: 3, meaning: 'another file has the name that the app package is to have' },
+  E_TLS_NOT_READY: { exit: 3, meaning: 'browsers would not take that certificate, or the server could not' },
+  E_SAML_NOT_READY: { exit: 3, meaning: 'a login with that identity provider would fail' },
+  E_SAML_RESPONSE: { exit: 3, meaning: 'Sandstorm would refuse that answer of the identity provider' },
 
   E_INPUT_NEEDED: { exit: 4, meaning: 'a value is missing and asking is not possible or not allowed' },
 
@@ -63,6 +66,9 @@ export const ERROR_CODES = {
   E_SIGNATURE_WRONG: { exit: 5, meaning: 'a signature does not vouch for the tarball' },
   E_SIGNATURE_UNTRUSTED_KEY: { exit: 5, meaning: 'the only signature is by a key that is not trusted here' },
   E_SIGNATURE_FORMAT: { exit: 5, meaning: 'a signature or key file is not what its name says' },
+  E_TLS_FORMAT: { exit: 5, meaning: 'it is no certificate or key that the server could be given' },
+  E_FEATURE_KEY: { exit: 5, meaning: 'it is no feature key, or nobody vouches for it' },
+  E_SAML_FORMAT: { exit: 5, meaning: 'it is no SAML metadata or answer, or not one that is safe to read' },
   E_TRUST_STORE: { exit: 5, meaning: 'the list of trusted keys is broken, or others may write to it' },
   E_INDEX_DOCUMENT: { exit: 5, meaning: 'app-index.json in the folder of the app index is broken' },
   E_INDEX_BROKEN: {

@@ -24,6 +24,8 @@ import { indexConfigCommand, indexServeCommand } from './commands/index-serve.js
 import { checklistCommand } from './commands/checklist.js';
 import { cleanCommand } from './commands/clean.js';
 import { identityLdapCommand } from './commands/identity.js';
+import { featureKeyInspectCommand } from './commands/feature-key.js';
+import { identitySamlCommand } from './commands/identity-saml.js';
 import { installCommand } from './commands/install.js';
 import { preflightCommand } from './commands/preflight.js';
 import { rehearseCommand } from './commands/rehearse.js';
@@ -36,6 +38,7 @@ import {
 } from './commands/service.js';
 import { spkInspectCommand, spkRenameCommand, spkVerifyCommand } from './commands/spk.js';
 import { statusCommand } from './commands/status.js';
+import { tlsCheckCommand, tlsCsrCommand } from './commands/tls.js';
 import { trustAddCommand, trustListCommand, trustRemoveCommand } from './commands/trust.js';
 import { updateCommand } from './commands/update.js';
 import {
@@ -93,5 +96,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   spkRenameCommand,
   identityLdapCommand,
   checklistCommand,
+  identitySamlCommand,
+  tlsCheckCommand,
+  tlsCsrCommand,
+  featureKeyInspectCommand,
   rehearseCommand,
 ];

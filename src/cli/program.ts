@@ -37,9 +37,11 @@ const GROUPS: Readonly<Record<string, string>> = {
   config: 'read and change sandstorm.conf safely',
   service: 'start and stop the server the right way',
   release: 'look into a release tarball',
-  identity: 'check what people log in with',
   trust: 'which keys may vouch for a release',
   spk: 'look into app packages, verify and rename them',
+  identity: "log in with the house's own accounts",
+  tls: 'the certificate for https',
+  'feature-key': 'old keys of Sandstorm for Work',
 };
 
 function groupFor(name: string, program: Command, groups: Map<string, Command>): Command {

@@ -19,6 +19,7 @@ export interface Host {
   readonly web: Web;
   readonly ldap: Ldap;
   readonly tcp: Tcp;
+  readonly tls: Tls;
   /** Aborted when the tool is told to stop (SIGINT, SIGTERM, SIGHUP): what is going on must come to a safe end. */
   readonly interrupted: AbortSignal;
   /** Work that must not be cut off by the first SIGINT or SIGTERM; it watches `interrupted` instead. */
@@ -315,6 +316,8 @@ export interface HttpOptions {
   readonly connectTo?: { readonly address: string; readonly port: number };
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
+  /** More of them; no line ends within. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Http {
@@ -331,6 +334,49 @@ export interface Tcp {
    * @throws Error with a plain sentence when nothing is said in time
    */
   greeting(host: string, port: number, timeoutMs?: number): Promise<string>;
+export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
+export interface HandshakeOptions {
+  /** The name asked for (SNI); default: the host. */
+  readonly serverName?: string;
+  /** PEM; default: those that node knows. */
+  readonly trust?: readonly string[];
+  readonly version?: TlsVersion;
+  /** As OpenSSL writes a list of them; for TLS 1.2 and older. */
+  readonly ciphers?: string;
+  readonly timeoutMs?: number;
+}
+
+export type Handshake =
+  | {
+      readonly done: true;
+      readonly version: string;
+      readonly cipher: string;
+      /** DER, leaf first. */
+      readonly chain: readonly Buffer[];
+      /** Why the chain is not trusted; names are not looked at. */
+      readonly trustProblem: string | undefined;
+    }
+  /** `refused`: something answered, and would not have it so. */
+  | { readonly done: false; readonly refused: boolean; readonly why: string };
+
+/** Certificate chain and key in PEM, as a server gets them. */
+export interface ServedPair {
+  readonly chain: string;
+  readonly key: string;
+  readonly passphrase?: string;
+  readonly ciphers?: string;
+  readonly minVersion?: TlsVersion;
+}
+
+export interface Tls {
+  /** Connects, shakes hands and hangs up; whatever the certificate. */
+  handshake(host: string, port: number, options?: HandshakeOptions): Promise<Handshake>;
+  /**
+   * A server with that certificate on loopback, for as long as `work` takes; `work` gets its port.
+   * @throws Error when certificate and key are not taken
+   */
+  serving<T>(pair: ServedPair, work: (port: number) => Promise<T>): Promise<T>;
 }
 
 export interface Log {

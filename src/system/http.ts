@@ -40,6 +40,10 @@ async function get(url: URL, options: HttpOptions, dns: Dns): Promise<HttpAnswer
         `Host: ${url.host}`,
         'User-Agent: sandstorm-airgap',
         'Connection: close',
+        // What comes from somebody else's answer (a cookie) must not begin a line of its own.
+        ...Object.entries(options.headers ?? {}).map(
+          ([name, value]) => `${name}: ${value.replace(/[\r\n]+/g, ' ')}`,
+        ),
         '\r\n',
       ].join('\r\n'),
     );

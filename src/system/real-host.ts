@@ -11,6 +11,7 @@ import { systemWeb } from './real-web.js';
 import { systemLdap } from './ldap.js';
 import { systemTcp } from './tcp.js';
 import { systemProcesses } from './processes.js';
+import { systemTls } from './tls.js';
 
 /** The machine as it is. */
 export function realHost(log: Log, interruption: Interruption): Host {
@@ -31,6 +32,7 @@ export function realHost(log: Log, interruption: Interruption): Host {
     web: systemWeb,
     ldap: systemLdap(systemDns),
     tcp: systemTcp(systemDns),
+    tls: systemTls(systemDns),
     interrupted: interruption.signal,
     unbroken: interruption.unbroken,
     log,

@@ -12,6 +12,7 @@ import {
   startPrivateMachine,
   type PrivateMachine,
 } from '../helpers/private-machine.js';
+import { identityFiles } from '../helpers/identity-files.js';
 import { readmeCommands } from '../helpers/readme-commands.js';
 import { makeRelease, standInInstaller } from '../stand-ins/release.js';
 
@@ -45,6 +46,7 @@ beforeAll(async () => {
     cwd: repository,
   });
   await cp(standInInstaller, join(usb, 'install.sh'));
+  await identityFiles(usb, 'sandstorm.corp.lan');
   const sign = makeSigningKey();
   for (const build of [308, 309]) await makeRelease({ build, dir: usb, sign });
   machine = await startPrivateMachine(usb);

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeCa } from '../helpers/certificates.js';
+import { makeCa } from '../helpers/private-ca.js';
 import { folders, person, searcher, SEARCHER, SUFFIX } from '../helpers/directory.js';
 import { PLACES, QuietMachine, requireQuietMachine, settled } from '../helpers/quiet-machine.js';
 import { requireReal } from '../helpers/real-parts.js';

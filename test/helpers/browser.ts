@@ -7,7 +7,8 @@ import {
 } from 'playwright-core';
 import { requireReal } from './real-parts.js';
 
-const ARGUMENTS = [
+/** Without a window it does not go out, not even to ask for updates. */
+export const BROWSER_ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -24,7 +25,7 @@ export function browserThere(what: string): boolean {
 
 /** Debian's Chromium without a window, with a profile of its own. */
 export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGUMENTS });
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: BROWSER_ARGUMENTS });
 }
 
 export interface Visit {

@@ -57,6 +57,7 @@ export async function makeMachine(wish: MachineWish = {}): Promise<Machine> {
     web: { client: unused, serve: unused, openBelow: unused },
     ldap: { open: unused },
     tcp: { greeting: unused },
+    tls: { handshake: unused, serving: unused },
     interrupted: new AbortController().signal,
     unbroken: (work) => work(),
     log: Object.assign((line: string) => void log.push(line), {

@@ -94,6 +94,7 @@ export async function fakeHost(overrides: FakeOverrides = {}): Promise<FakeHost>
     },
     ldap: { open: notScripted('ldap.open'), ...overrides.ldap },
     tcp: { greeting: notScripted('tcp.greeting'), ...overrides.tcp },
+    tls: { handshake: notScripted('tls.handshake'), serving: notScripted('tls.serving') },
     interrupted: new AbortController().signal,
     unbroken: (work) => work(),
     log: Object.assign((line: string) => void logged.push(line), { hide: () => undefined }),

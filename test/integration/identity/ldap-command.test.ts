@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildCommand, type BuiltCommand } from '../../helpers/built-command.js';
-import { makeCa } from '../../helpers/certificates.js';
+import { makeCa } from '../../helpers/private-ca.js';
 import { folders, PASSWORD, PEOPLE, person, searcher, SEARCHER, SUFFIX } from '../../helpers/directory.js';
 import { requireReal } from '../../helpers/real-parts.js';
 import { startSlapd, type RunningSlapd } from '../../helpers/slapd.js';

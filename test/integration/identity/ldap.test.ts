@@ -9,7 +9,7 @@ import { observeLdap, type LdapQuestion } from '../../../src/identity/ldap/obser
 import type { LdapWish } from '../../../src/identity/ldap/settings.js';
 import { systemDns } from '../../../src/system/dns.js';
 import { systemLdap } from '../../../src/system/ldap.js';
-import { makeCa, makeIntermediate, makeSelfSigned } from '../../helpers/certificates.js';
+import { makeCa, makeIntermediate, makeSelfSigned } from '../../helpers/private-ca.js';
 import {
   AD_SCHEMA,
   adPerson,
