@@ -22,7 +22,6 @@ import { cleanCommand } from './commands/clean.js';
 import { indexMirrorCommand } from './commands/index-mirror.js';
 import { indexConfigCommand, indexServeCommand } from './commands/index-serve.js';
 import { checklistCommand } from './commands/checklist.js';
-import { cleanCommand } from './commands/clean.js';
 import { identityLdapCommand } from './commands/identity.js';
 import { featureKeyInspectCommand } from './commands/feature-key.js';
 import { identitySamlCommand } from './commands/identity-saml.js';

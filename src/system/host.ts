@@ -334,6 +334,8 @@ export interface Tcp {
    * @throws Error with a plain sentence when nothing is said in time
    */
   greeting(host: string, port: number, timeoutMs?: number): Promise<string>;
+}
+
 export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 
 export interface HandshakeOptions {

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IssuedCertificate } from './certificates.js';
+import type { IssuedCertificate } from './private-ca.js';
 import { freePort } from './real-dns.js';
 
 export interface SlapdWish {
