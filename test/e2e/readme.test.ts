@@ -47,6 +47,8 @@ beforeAll(async () => {
   });
   await cp(standInInstaller, join(usb, 'install.sh'));
   await identityFiles(usb, 'sandstorm.corp.lan');
+  // Genuine packages of an app, in two versions.
+  await cp(join(repository, 'test/fixtures/spk'), join(usb, 'apps'), { recursive: true });
   const sign = makeSigningKey();
   for (const build of [308, 309]) await makeRelease({ build, dir: usb, sign });
   machine = await startPrivateMachine(usb);
