@@ -96,10 +96,10 @@ describe('parseConf reads like the server', () => {
     expect(getValue(document, 'port')).toBeUndefined();
   });
 
-  it('is quick with a line of blanks', () => {
-    const before = performance.now();
-    parseConf(`A=x${' '.repeat(200_000)}y`);
-    expect(performance.now() - before).toBeLessThan(1000);
+  it('comes to an end with a line of blanks', () => {
+    // An expression that tries each blank anew would outlast the test.
+    const document = parseConf(`A=x${' '.repeat(200_000)}y`);
+    expect(getValue(document, 'A')).toHaveLength(200_002);
   });
 });
 

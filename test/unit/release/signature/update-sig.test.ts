@@ -140,7 +140,6 @@ describe('readUpdateSig', () => {
     const bases = [GENUINE, genuineLike(1), genuineLike(3), genuineLike(16)];
     const counts = { read: 0, refused: 0 };
     const before = process.memoryUsage();
-    const started = performance.now();
     for (let round = 0; round < 50_000; round += 1) {
       const file = Buffer.from(bases[below(bases.length)] ?? GENUINE);
       // Mostly where the structure is.
@@ -162,7 +161,6 @@ describe('readUpdateSig', () => {
     // Both ways must have been gone, or the mutations are no test.
     expect(counts.read).toBeGreaterThan(1000);
     expect(counts.refused).toBeGreaterThan(10_000);
-    expect(performance.now() - started).toBeLessThan(10_000);
     const after = process.memoryUsage();
     expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(64 * 1024 ** 2);
   });
