@@ -41,8 +41,11 @@ it(
         const [command] = args;
         const before = await publishedText(dir);
         // Until it is known how long they take, they run to their end; then they die on the way, though hardly as
-      // node starts.
-        const took = await run(args, usual[command] === 0 ? undefined : (0.3 + 0.7 * random()) * usual[command]);
+        // node starts.
+        const took = await run(
+          args,
+          usual[command] === 0 ? undefined : (0.3 + 0.7 * random()) * usual[command],
+        );
         if (took.killed) counts.killed += 1;
         else counts.ended += 1;
         usual[command] = took.killed ? usual[command] : took.ms;
