@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import type { IndexEntry } from '../../src/app-index/format.js';
 import { imageIdOf } from '../../src/app-index/image-id.js';
 import type { AppDetails } from '../../src/app-index/format.js';
-import { lookAtMirror, mirrorIndex, type Mirrored, type MirrorWish } from '../../src/operations/app-index/mirror.js';
+import {
+  lookAtMirror,
+  mirrorIndex,
+  type Mirrored,
+  type MirrorWish,
+} from '../../src/operations/app-index/mirror.js';
 import type { Preview } from '../../src/operations/app-index/mirror-preview.js';
 import { systemClock } from '../../src/system/clock.js';
 import type { Host } from '../../src/system/host.js';
@@ -78,8 +83,12 @@ export async function readPublished(dir: string): Promise<IndexEntry[]> {
   const { apps } = (await json('apps/index.json')) as { apps: IndexEntry[] };
   for (const { appId, imageId, packageId } of apps) {
     const details = (await json(`apps/${appId}.json`)) as AppDetails;
-    for (const id of [...(imageId === undefined ? [] : [imageId]), ...details.screenshots.map((one) => one.imageId)]) {
-      if (imageIdOf(await readFile(join(site, 'images', id)), id) !== id) throw new Error(`images/${id} is broken`);
+    for (const id of [
+      ...(imageId === undefined ? [] : [imageId]),
+      ...details.screenshots.map((one) => one.imageId),
+    ]) {
+      if (imageIdOf(await readFile(join(site, 'images', id)), id) !== id)
+        throw new Error(`images/${id} is broken`);
     }
     await requirePackage(site, packageId);
     await readFile(join(site, 'app', appId, 'index.html'));
@@ -89,7 +98,9 @@ export async function readPublished(dir: string): Promise<IndexEntry[]> {
 }
 
 async function requirePackage(site: string, id: string): Promise<void> {
-  const hash = createHash('sha256').update(await readFile(join(site, 'packages', id))).digest('hex');
+  const hash = createHash('sha256')
+    .update(await readFile(join(site, 'packages', id)))
+    .digest('hex');
   if (hash.slice(0, 32) !== id) throw new Error(`packages/${id} is broken`);
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -24,11 +24,8 @@ export interface UpstreamApp {
 
 /** Bytes that are always the same for the same name, and do not repeat themselves. */
 export function bytesOf(name: string, length: number): Buffer {
-  const blocks: Buffer[] = [];
-  for (let at = 0; at * 64 < length; at += 1) {
-    blocks.push(createHash('sha512').update(`${name} ${String(at)}`).digest());
-  }
-  return Buffer.concat(blocks).subarray(0, length);
+  const key = createHash('sha256').update(name).digest();
+  return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length));
 }
 
 export function packageIdOf(bytes: Uint8Array): string {
@@ -45,7 +42,10 @@ export interface MadeApp {
 export function makeUpstreamApp(said: UpstreamApp): MadeApp {
   const { name, versionNumber = 1, bytes = 3_000, screenshots = 1, category = 'Office', entry = {} } = said;
   const spk = bytesOf(`${name} ${String(versionNumber)}`, bytes);
-  const icon = { format: 'svg' as const, bytes: Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg"><title>${name}</title></svg>`) };
+  const icon = {
+    format: 'svg' as const,
+    bytes: Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg"><title>${name}</title></svg>`),
+  };
   const shots = Array.from({ length: screenshots }, (_, at) => ({
     format: 'png' as const,
     bytes: bytesOf(`${name} shot ${String(at)}`, 900),
@@ -130,11 +130,22 @@ export async function serveUpstream(files: UpstreamFiles): Promise<Upstream> {
     await new Promise((resolve) => server.close(resolve));
   });
   const { port } = server.address() as AddressInfo;
-  const upstream: Upstream = { url: `http://127.0.0.1:${String(port)}`, port, files, asked, faults, fault: undefined };
+  const upstream: Upstream = {
+    url: `http://127.0.0.1:${String(port)}`,
+    port,
+    files,
+    asked,
+    faults,
+    fault: undefined,
+  };
   return upstream;
 }
 
-export function answerRightly(request: IncomingMessage, response: ServerResponse, body: Buffer | undefined): void {
+export function answerRightly(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer | undefined,
+): void {
   if (body === undefined) {
     response.writeHead(404, { 'Content-Length': '0' }).end();
     return;

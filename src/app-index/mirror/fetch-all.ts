@@ -33,10 +33,10 @@ export async function fetchAll(
   const fetched: Wanted[] = [];
   const gone: Wanted[] = [];
   const failed: Failed[] = [];
-  const { signal } = fetching.source;
+  const isStopped = (): boolean => fetching.source.signal.aborted;
   let failures = 0;
   await inParallel(wanted, atOnce, async (one) => {
-    if (signal.aborted) throw stopped();
+    if (isStopped()) throw stopped();
     if (failures >= HOPELESS) {
       failed.push({ path: one.path, why: 'not tried: the server fails again and again', corrupt: false });
       return;
@@ -54,7 +54,7 @@ export async function fetchAll(
           corrupt: false,
         });
     } catch (error) {
-      if (signal.aborted) throw stopped();
+      if (isStopped()) throw stopped();
       if (!(error instanceof Unfit || error instanceof WebTrouble)) throw error;
       failures += 1;
       failed.push({ path: one.path, why: error.message, corrupt: error instanceof Unfit && error.corrupt });

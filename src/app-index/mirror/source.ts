@@ -86,6 +86,7 @@ export async function untilAnswered<T extends { readonly head: WebHead }>(
   { clock, log }: Host,
   attempt: () => Promise<T>,
 ): Promise<T> {
+  let wrong = 0;
   for (let tries = 1; ; tries += 1) {
     const last = tries >= retry.attempts;
     let asked = 0;
@@ -95,7 +96,8 @@ export async function untilAnswered<T extends { readonly head: WebHead }>(
       asked = retryAfter(answer.head.headers['retry-after'], clock.now());
       log(`mirror: status ${String(answer.head.status)}, try ${String(tries)}`);
     } catch (error) {
-      if (last || !mayPass(error, tries) || signal.aborted) throw error;
+      if (error instanceof Unfit && error.corrupt) wrong += 1;
+      if (last || !mayPass(error) || wrong >= TRIES_OF_WRONG || signal.aborted) throw error;
       log(`mirror: ${error instanceof Error ? error.message : ''}, try ${String(tries)}`);
     }
     await restFor(pauseAfter(tries, retry.random, asked), clock, signal);
@@ -103,9 +105,8 @@ export async function untilAnswered<T extends { readonly head: WebHead }>(
   }
 }
 
-function mayPass(error: unknown, tries: number): boolean {
-  if (error instanceof WebTrouble) return error.passing;
-  return error instanceof Unfit && error.again && (!error.corrupt || tries < TRIES_OF_WRONG);
+function mayPass(error: unknown): boolean {
+  return error instanceof WebTrouble ? error.passing : error instanceof Unfit && error.again;
 }
 
 /** Takes a small body into memory. @throws Unfit when it is larger than `most`: it may have no end. */

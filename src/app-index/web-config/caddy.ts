@@ -12,14 +12,19 @@ export function caddyConfig({ root, names, listen }: WebSite): string {
 ${listen.address === undefined ? '' : `\tbind ${listen.address}\n`}	root * "${root}"
 
 	@other not method GET HEAD
-	respond @other 405
+	handle @other {
+		respond 405
+	}
 	@hidden path */.*
-	respond @hidden 404
-
+	handle @hidden {
+		respond 404
+	}
 ${handle('packages', '/packages/*')}
 ${handle('images', '/images/*')}
 ${handle('pages', '*')}
-	respond 404
+	handle {
+		respond 404
+	}
 }`;
 }
 
