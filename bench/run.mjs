@@ -1,5 +1,6 @@
 // Start-up as a ratio to `node -e 0` in the same run, verifying as one to `xz -t`, and memory with a tarball of
-// 200 MB. Prints tables; `--verify` measures verifying alone, `--index` an app index.
+// 200 MB. Prints tables; `--verify` measures verifying alone, `--index` an app index,
+// `--mirror` mirroring and serving one.
 // What needs a server is measured in a private machine (test/helpers/private-machine.sh), which needs root.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { measureAppIndex } from './app-index.mjs';
 import { bigRelease, bigStandIn, trustOf } from './big-release.mjs';
+import { measureMirror } from './mirror.mjs';
 import { pairs, peak, report, root, row, run, toolCommand } from './measure.mjs';
 import { pauses } from './pause.mjs';
 
@@ -21,16 +23,19 @@ const WILDCARD = ['--wildcard-host', '*.sandstorm.corp.lan:6080'];
 
 if (process.argv[2] === '--inside') await measureWithServer(process.argv[3], process.argv[4]);
 else if (process.argv[2] === '--verify') await measureVerify();
+else if (process.argv[2] === '--mirror') await measureMirror();
 else if (process.argv[2] === '--index') await measureIndex();
 else if (canHaveMachine()) {
   await inPrivateMachine();
   await measureVerify();
   await measureIndex();
+  await measureMirror();
 } else {
   console.log('Without root, dnsmasq and unshare there is no server to measure with.\n');
   measureStart();
   await measureVerify();
   await measureIndex();
+  await measureMirror();
 }
 
 function measureStart() {
