@@ -36,7 +36,10 @@ export const readFiles: Pick<Files, 'readText' | 'readBytes' | 'readStart' | 're
   async openRead(path) {
     const { fd, size } = await openRegular(path);
     // A whole mebibyte for each of thousands of small files would stay until the next collection of garbage.
-    return createReadStream(path, { fd, highWaterMark: Math.min(LARGEST_PIECE, Math.max(size, SMALLEST_PIECE)) });
+    return createReadStream(path, {
+      fd,
+      highWaterMark: Math.min(LARGEST_PIECE, Math.max(size, SMALLEST_PIECE)),
+    });
   },
 };
 
