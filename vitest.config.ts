@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Else vitest takes a style for nothing, even where its text is wanted (`?raw`).
+    css: true,
     testTimeout: 20_000,
     hookTimeout: 120_000,
     // Servers start, stop and stay well: a test mostly waits.

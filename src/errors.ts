@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   E_INDEX_UNKNOWN: { exit: 3, meaning: 'the app index has no such app, package or generation' },
   E_INDEX_PINNED: { exit: 3, meaning: 'the package is the one that was approved for its app' },
   E_INDEX_UNREACHABLE: { exit: 3, meaning: 'Sandstorm could not fetch from this app index' },
+  E_SPK_NAME_TAKEN: { exit: 3, meaning: 'another file has the name that the app package is to have' },
 
   E_INPUT_NEEDED: { exit: 4, meaning: 'a value is missing and asking is not possible or not allowed' },
 

@@ -92,7 +92,7 @@ function requireMagic(path: string, start: Buffer): void {
   if (!start.subarray(0, SPK_MAGIC.length).equals(SPK_MAGIC)) {
     throw notAPackage(
       path,
-      start.subarray(0, XZ_MAGIC.length).equals(XZ_MAGIC) ? 'an xz file' : 'something else',
+      start.subarray(0, XZ_MAGIC.length).equals(XZ_MAGIC) ? 'an xz file' : 'a file of another kind',
     );
   }
   if (!start.subarray(SPK_MAGIC.length, SPK_MAGIC.length + XZ_MAGIC.length).equals(XZ_MAGIC)) {

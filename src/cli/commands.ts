@@ -31,6 +31,7 @@ import {
   serviceStatusCommand,
   serviceStopCommand,
 } from './commands/service.js';
+import { spkInspectCommand, spkRenameCommand, spkVerifyCommand } from './commands/spk.js';
 import { statusCommand } from './commands/status.js';
 import { trustAddCommand, trustListCommand, trustRemoveCommand } from './commands/trust.js';
 import { updateCommand } from './commands/update.js';
@@ -84,5 +85,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   indexMirrorCommand,
   indexServeCommand,
   indexConfigCommand,
+  spkInspectCommand,
+  spkVerifyCommand,
+  spkRenameCommand,
   rehearseCommand,
 ];

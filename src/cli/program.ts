@@ -38,6 +38,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   service: 'start and stop the server the right way',
   release: 'look into a release tarball',
   trust: 'which keys may vouch for a release',
+  spk: 'look into app packages, verify and rename them',
 };
 
 function groupFor(name: string, program: Command, groups: Map<string, Command>): Command {

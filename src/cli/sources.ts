@@ -34,7 +34,9 @@ export function resolveValues<O extends OptionSpecs>(specs: O, sources: Sources)
 
 function resolveOne(key: string, spec: OptionSpec<unknown>, sources: Sources): unknown {
   const typed = sources.flags[key];
-  if (typed !== undefined) return fromFlag(typed, spec, sources.cwd);
+  // commander gives an empty list where as many as one likes may be typed, and none was.
+  const isTyped = typed !== undefined && !(Array.isArray(typed) && typed.length === 0);
+  if (isTyped) return fromFlag(typed, spec, sources.cwd);
 
   const variable = envName(key);
   const inherited = sources.env[variable];

@@ -5,6 +5,7 @@ import { copyFiles } from './copy-files.js';
 import type { Files } from './host.js';
 import { ioRefusal, isCode } from './io-errors.js';
 import { lookAtFiles } from './look-at-files.js';
+import { nameFiles } from './name-files.js';
 import { freedBytes } from './measure.js';
 import { plant, writeUnsynced } from './plant-files.js';
 import { readFiles } from './read-files.js';
@@ -13,6 +14,7 @@ import { writeFiles } from './write-files.js';
 
 export const systemFiles: Files = {
   ...lookAtFiles,
+  ...nameFiles,
   ...readFiles,
   ...writeFiles,
   ...copyFiles,

@@ -96,6 +96,12 @@ export interface Files {
   writeUnsynced(path: string, data: string | Uint8Array): Promise<void>;
   /** Makes `path` a link to `target`, replacing what is there at once; the folder is fsynced. */
   replaceLink(path: string, target: string): Promise<void>;
+  /**
+   * Gives a file one more name, and fsyncs the folder. False, and nothing made, where the filesystem cannot or the
+   * two lie on different ones.
+   * @throws Refusal E_IO also when something has that name already
+   */
+  hardLink(from: string, to: string): Promise<boolean>;
   /** fsync of every file and folder below, links not followed. For few and large files; see `sync -f` for many. */
   syncTree(path: string): Promise<void>;
   /** fsync of a folder: the names in it are on the disk. */

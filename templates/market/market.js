@@ -251,7 +251,8 @@
   /** Without case and accents. @param {string} text */
   const folded = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
-  const AT_FIRST = 90;
+  /** Results shown at once: enough for who scrolls, few enough for who types on. */
+  const AT_FIRST = 60;
 
   /** @param {HTMLFormElement} form */
   const search = (form) => {

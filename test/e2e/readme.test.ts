@@ -45,6 +45,8 @@ beforeAll(async () => {
     cwd: repository,
   });
   await cp(standInInstaller, join(usb, 'install.sh'));
+  // Genuine packages of an app, in two versions.
+  await cp(join(repository, 'test/fixtures/spk'), join(usb, 'apps'), { recursive: true });
   const sign = makeSigningKey();
   for (const build of [308, 309]) await makeRelease({ build, dir: usb, sign });
   machine = await startPrivateMachine(usb);

@@ -56,6 +56,13 @@ export class CapnpWriter {
     this.main.writeUInt32LE(((bytes.length << 3) | 2) >>> 0, (pad + 1) * WORD + 4);
   }
 
+  /** A pointer that leads where another one does. */
+  sameAs(pointerAt: number, other: number): void {
+    const low = this.main.readInt32LE(other * WORD);
+    const at = other + 1 + (low >> 2);
+    this.point(pointerAt, at, (low & 3) as 0 | 1, this.main.readUInt32LE(other * WORD + 4));
+  }
+
   uint16(at: number, byte: number, value: number): void {
     this.main.writeUInt16LE(value, at * WORD + byte);
   }

@@ -11,7 +11,7 @@ shift
 mount --make-rprivate /
 memory="$(mktemp -d)"
 mount -t tmpfs -o size=3g,mode=755 memory "$memory"
-for folder in /etc /opt /usr/local /var/lib; do
+for folder in /etc /opt /srv /usr/local /var/lib; do
   mkdir -p "$memory$folder/upper" "$memory$folder/work"
   chmod --reference="$folder" "$memory$folder/upper"
   mount -t overlay -o "lowerdir=$folder,upperdir=$memory$folder/upper,workdir=$memory$folder/work" overlay "$folder"

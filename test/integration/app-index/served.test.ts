@@ -90,9 +90,9 @@ describe.skipIf(!ready)('an index behind nginx', () => {
     const url = await serveByNginx(index.dir);
     const known = new Set([JSON.stringify(await index.published())]);
     const seen: string[] = [];
-    let ended = false;
+    const end = new AbortController();
     const reading = (async () => {
-      while (!ended) {
+      while (!end.signal.aborted) {
         const text = JSON.stringify(await (await fetch(`${url}/apps/index.json`)).json());
         seen.push(text);
         // What the index just named is there, whichever publication is in force by now.
@@ -110,7 +110,7 @@ describe.skipIf(!ready)('an index behind nginx', () => {
       await index.build({ keep: 2 });
       known.add(JSON.stringify(await index.published()));
     }
-    ended = true;
+    end.abort();
     await reading;
     const strange = seen.filter((text) => !known.has(text));
     console.info(

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { renderMarket } from '../../../../src/app-index/market/render.js';
 import { appIdOf, hexOf, manyApps, marketApp, marketOf } from '../../../helpers/market-models.js';
@@ -28,6 +29,14 @@ describe('renderMarket', () => {
       ].sort(),
     );
   });
+
+  it.each(['market.css', 'market.js', 'no-script.css', 'icon.svg'])(
+    'has %s as it lies in templates/',
+    async (name) => {
+      const whole = await readFile(new URL(`../../../../templates/market/${name}`, import.meta.url), 'utf8');
+      expect(renderMarket(marketOf()).get(`market/${name}`)).toBe(whole);
+    },
+  );
 
   it('gives the same bytes for the same apps, in whatever order they were found', () => {
     const apps = manyApps(70);
