@@ -71,6 +71,12 @@ export const systemFiles: Files = {
     }
   },
 
+  async removeUnsynced(path) {
+    await fs.rm(path, { force: true }).catch((error: unknown) => {
+      throw ioRefusal('remove', path, error);
+    });
+  },
+
   async removeEmptyDir(path) {
     try {
       await fs.rmdir(path);

@@ -96,7 +96,7 @@ export interface Files {
   makeDir(path: string, mode?: number): Promise<void>;
   /** rename(2) and fsync of the folder, unless told otherwise: of many, all are synced at once. */
   rename(from: string, to: string, options?: { readonly synced?: boolean }): Promise<void>;
-  /** As writeAtomic, mode 0644 whatever the umask, and not synced: for many files, a power cut may leave them empty. */
+  /** Mode 0644 whatever the umask. For many files: neither at once nor synced, a crash may leave a half or nothing. */
   writeUnsynced(path: string, data: string | Uint8Array): Promise<void>;
   /** Makes `path` a link to `target`, replacing what is there at once; the folder is fsynced. */
   replaceLink(path: string, target: string): Promise<void>;
@@ -112,6 +112,8 @@ export interface Files {
   syncDir(path: string): Promise<void>;
   /** Removes a file, link or whole folder; content when it is not there. Never follows links. */
   remove(path: string): Promise<void>;
+  /** The same for a single file or link; that it is gone is not synced. */
+  removeUnsynced(path: string): Promise<void>;
   /** Removes a folder only if it is empty; says whether it did. */
   removeEmptyDir(path: string): Promise<boolean>;
   /**

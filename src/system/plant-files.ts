@@ -1,18 +1,8 @@
-import {
-  chmodSync,
-  constants,
-  copyFileSync,
-  linkSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, constants, copyFileSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Files, Planted } from './host.js';
 import { ioRefusal, isCode } from './io-errors.js';
-import { randomHex } from './random.js';
 
 /** So often a signal is heard and a spinner turns. */
 const AT_A_TIME = 50;
@@ -44,13 +34,10 @@ export const plant: Files['plant'] = async (root, things) => {
 
 /** Synchronously, for the same reason. */
 export const writeUnsynced: Files['writeUnsynced'] = (path, data) => {
-  const temporary = join(dirname(path), `.${String(process.pid)}.${randomHex(4)}.tmp`);
   try {
-    writeOne(temporary, data);
-    renameSync(temporary, path);
+    writeOne(path, data, 'w');
     return Promise.resolve();
   } catch (error) {
-    rmSync(temporary, { force: true });
     return Promise.reject(ioRefusal('write', path, error));
   }
 };
@@ -63,8 +50,8 @@ function makeFolder(folder: string, root: string, made: Set<string>): void {
   made.add(folder);
 }
 
-function writeOne(path: string, data: string | Uint8Array): void {
-  writeFileSync(path, data, { flag: 'wx', mode: 0o644 });
+function writeOne(path: string, data: string | Uint8Array, flag = 'wx'): void {
+  writeFileSync(path, data, { flag, mode: 0o644 });
   chmodSync(path, 0o644);
 }
 

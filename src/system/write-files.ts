@@ -123,7 +123,7 @@ export const writeFiles: Pick<
     return {
       async write(chunks) {
         try {
-          await handle.appendFile(chunks.length === 1 ? (chunks[0] ?? '') : Buffer.concat(chunks));
+          await writeAll(handle, chunks);
         } catch (error) {
           throw ioRefusal('write', path, error);
         }
@@ -132,6 +132,19 @@ export const writeFiles: Pick<
     };
   },
 };
+
+/** Without putting them together first; the system may take fewer at a time than it is given. */
+async function writeAll(handle: fs.FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  let left = [...chunks];
+  while (left.length > 0) {
+    let { bytesWritten } = await handle.writev(left);
+    left = left.flatMap((chunk) => {
+      const skipped = Math.min(chunk.length, bytesWritten);
+      bytesWritten -= skipped;
+      return skipped === chunk.length ? [] : [chunk.subarray(skipped)];
+    });
+  }
+}
 
 function temporaryFor(path: string): string {
   return join(dirname(path), `.${String(process.pid)}.${randomHex(4)}.tmp`);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Host } from '../../system/host.js';
 import type { WebHead } from '../../system/web.js';
-import type { MirrorPlace, Wanted } from './place.js';
+import type { Fetching } from './get-file.js';
+import type { Wanted } from './place.js';
 import { Unfit } from './source.js';
 
 /** What an earlier try has left of a package; `length` is 0 when it has left nothing. */
@@ -19,13 +19,11 @@ export interface Beginning {
 
 export async function findBeginning(
   { name }: Wanted,
-  { partial }: MirrorPlace,
-  host: Host,
+  { place: { partial }, host: { files }, beginnings }: Fetching,
 ): Promise<Beginning> {
-  const { files } = host;
   const file = join(partial, name);
   const tagFile = `${file}.tag`;
-  const length = (await files.lstat(file))?.size ?? 0;
+  const length = beginnings.has(name) ? ((await files.lstat(file))?.size ?? 0) : 0;
   const tag = length === 0 ? undefined : await files.readText(tagFile);
   return {
     file,
@@ -40,10 +38,14 @@ export async function findBeginning(
         throw new Unfit('it sends another part than was asked for', true, true);
       return length;
     },
-    remember: ({ headers }) => files.writeUnsynced(tagFile, tagOf(headers)),
+    remember: ({ headers }) => {
+      beginnings.add(name);
+      return files.writeUnsynced(tagFile, tagOf(headers));
+    },
     forget: async () => {
-      await files.remove(file);
-      await files.remove(tagFile);
+      if (!beginnings.delete(name)) return;
+      await files.removeUnsynced(file);
+      await files.removeUnsynced(tagFile);
     },
   };
 }

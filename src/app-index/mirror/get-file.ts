@@ -9,6 +9,8 @@ export interface Fetching {
   readonly source: Source;
   readonly place: MirrorPlace;
   readonly host: Host;
+  /** Names of what earlier runs and tries have left. */
+  readonly beginnings: Set<string>;
   /** How many bytes of it are here now, how many it has, once that is known, and how many have just come. */
   onBytes(wanted: Wanted, here: number, total: number | undefined, came: number): void;
 }
@@ -45,7 +47,7 @@ async function getSmall(
     };
   });
   if (head.status === 200) {
-    await host.files.writeUnsynced(pooled(place, wanted), fitToKeep(wanted, Buffer.concat(pieces)));
+    await host.files.writeUnsynced(pooled(place, wanted), await fitToKeep(wanted, Buffer.concat(pieces)));
   }
   return { head };
 }

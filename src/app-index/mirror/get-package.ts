@@ -14,7 +14,7 @@ const WRITE_AT_ONCE = 1024 * 1024;
 /** One try; what came of it stays for the next one, unless it is wrong. @throws Unfit, WebTrouble, Refusal E_IO */
 export async function getPackage(wanted: Wanted, fetching: Fetching): Promise<{ head: WebHead }> {
   const { source, place, host } = fetching;
-  const begun = await findBeginning(wanted, place, host);
+  const begun = await findBeginning(wanted, fetching);
   // Of what is here already, so that it is known when the rest begins to come.
   const hash = await hashOf(begun, host);
   let intake: Intake | undefined;

@@ -98,6 +98,8 @@ export async function forgetBeginnings(
 export interface WholeApp {
   readonly entry: IndexEntry;
   readonly details: AppDetails;
+  /** They lie in the pool with these very bytes. */
+  readonly asPooled: boolean;
 }
 
 /**
@@ -116,7 +118,8 @@ export function wholeApp(
   const { imageId, ...rest } = entry;
   const hasIcon = imageId !== undefined && pool.images.has(imageId);
   const screenshots = details.screenshots.filter((one) => pool.images.has(one.imageId));
-  return { entry: hasIcon ? { ...rest, imageId } : rest, details: { ...details, screenshots } };
+  const asPooled = screenshots.length === details.screenshots.length;
+  return { entry: hasIcon ? { ...rest, imageId } : rest, details: { ...details, screenshots }, asPooled };
 }
 
 export function imagesOf({ imageId }: IndexEntry, details: AppDetails): Wanted[] {

@@ -3,7 +3,7 @@ import type { Planted } from '../../system/host.js';
 import type { IndexDocument } from '../document.js';
 import type { MarketModel, MarketVersion } from '../market/model.js';
 import type { KnownPackage } from './memory.js';
-import { imageOf, packageOf, pooled, type MirrorPlace } from './place.js';
+import { detailsOf, imageOf, packageOf, pooled, type MirrorPlace } from './place.js';
 import { imagesOf, type WholeApp } from './pool.js';
 
 declare const SANDSTORM_AIRGAP_VERSION: string;
@@ -41,8 +41,11 @@ export function* mirrorFiles(
     apps.flatMap(({ entry, details }) => imagesOf(entry, details).map(({ name }) => name)),
   );
   for (const name of images) yield { path: `images/${name}`, linkTo: pooled(place, imageOf(name)) };
-  for (const { entry, details } of apps) {
-    yield { path: `apps/${entry.appId}.json`, data: `${JSON.stringify(details)}\n` };
+  for (const { entry, details, asPooled } of apps) {
+    const path = `apps/${entry.appId}.json`;
+    yield asPooled
+      ? { path, linkTo: pooled(place, detailsOf(entry)) }
+      : { path, data: `${JSON.stringify(details)}\n` };
   }
   for (const [path, data] of renderMarket(marketOf({ document, apps, packages }))) yield { path, data };
   yield { path: 'apps/index.json', data: `${JSON.stringify({ apps: apps.map(({ entry }) => entry) })}\n` };

@@ -49,7 +49,8 @@ export async function bringIn(
     const mended = await beginIntake(place, host);
     await forgetBeginnings(new Set(entries.map(({ packageId }) => packageId)), place, host);
     const tally = new Tally((done, total) => progress.bytes(done, total));
-    const fetching: Fetching = { source, place, host, onBytes: tally.note };
+    const beginnings = new Set(await host.files.list(place.partial));
+    const fetching: Fetching = { source, place, host, beginnings, onBytes: tally.note };
     const rounds: FetchedAll[] = [];
     // The pictures are known once the descriptions are here.
     for (const round of [detailsRound, imagesRound, packagesRound]) {

@@ -92,7 +92,7 @@ export async function neededFiles(
   place: MirrorPlace,
   host: Host,
 ): Promise<Pool> {
-  const awaited: WholeApp[] = [];
+  const awaited: Pick<WholeApp, 'entry' | 'details'>[] = [];
   for (const entry of entries) {
     awaited.push({ entry, details: (await pooledDetails(entry, place, host)) ?? { screenshots: [] } });
   }

@@ -18,7 +18,7 @@ import { makeUpstream, writeUpstream, type UpstreamApp } from '../../helpers/ups
 const ready = requireReal('a mirror of a larger index', ['nginx']);
 const APPS = 200;
 const LARGE = 4;
-const ROUNDS = Number(process.env.SANDSTORM_AIRGAP_MIRROR_ROUNDS ?? 12);
+const ROUNDS = Number(process.env.SANDSTORM_AIRGAP_MIRROR_ROUNDS ?? 8);
 const SEED = Number(process.env.SANDSTORM_AIRGAP_MIRROR_SEED ?? 7);
 
 let folder = '';
@@ -32,7 +32,7 @@ function edition(number: number): UpstreamApp[] {
     name: `App ${String(at)}`,
     versionNumber: at % 10 === 0 ? number : 1,
     bytes: at < LARGE ? 3_000_000 : 500 + at,
-    screenshots: at % 3,
+    screenshots: at % 2,
   }));
 }
 
@@ -83,7 +83,7 @@ async function requests(): Promise<string[]> {
 
 const args = (dir: string): string[] => ['index', 'mirror', url, dir, '--json'];
 
-describe.skipIf(!ready)('a mirror of a larger index', { timeout: 180_000 }, () => {
+describe.skipIf(!ready)('a mirror of a larger index', { timeout: 300_000 }, () => {
   it('is whole, and asks once when nothing has changed', async () => {
     const dir = join(folder, 'whole');
     const ran = await command.run(args(dir));
