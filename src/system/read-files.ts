@@ -18,8 +18,12 @@ const fs = {
 };
 
 const DEFAULT_LIMIT = 1024 * 1024;
+const PIECE = 1024 * 1024;
 
-export const readFiles: Pick<Files, 'readText' | 'readBytes' | 'readStart' | 'readTail' | 'openRead'> = {
+export const readFiles: Pick<
+  Files,
+  'readText' | 'readBytes' | 'readStart' | 'readTail' | 'openRead' | 'readThrough'
+> = {
   readText: async (path, maxBytes) => (await readWhole(path, maxBytes))?.toString('utf8'),
   readBytes: readWhole,
 
@@ -32,7 +36,24 @@ export const readFiles: Pick<Files, 'readText' | 'readBytes' | 'readStart' | 're
 
   async openRead(path) {
     const { fd } = await openRegular(path);
-    return createReadStream(path, { fd, highWaterMark: 1024 * 1024 });
+    return createReadStream(path, { fd, highWaterMark: PIECE });
+  },
+
+  async readThrough(path, use) {
+    const file = await openRegular(path);
+    try {
+      const memory = Buffer.allocUnsafe(PIECE);
+      for (let at = 0; ;) {
+        const { bytesRead } = await fs.read(file.fd, memory, 0, PIECE, at).catch((error: unknown) => {
+          throw ioRefusal('read', path, error);
+        });
+        if (bytesRead === 0) return;
+        at += bytesRead;
+        await use(memory.subarray(0, bytesRead));
+      }
+    } finally {
+      await closeFile(file);
+    }
   },
 };
 
