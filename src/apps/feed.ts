@@ -4,7 +4,7 @@ import { endOfSingleBlock, readBlockHeader, XZ_HEADER_BYTES } from './xz-blocks.
 
 /** Takes an xz stream as it goes by, and lets be unpacked what the sink wants of it. */
 export interface Feed {
-  /** @throws NotAnXzBlock, what the sink threw */
+  /** Resolves when the chunk's memory is free again. @throws NotAnXzBlock, what the sink threw */
   write(chunk: Buffer): Promise<void>;
   /** After the last one. @returns why it could not be unpacked. @throws what the sink threw */
   end(): Promise<XzTrouble | undefined>;
@@ -82,7 +82,7 @@ class BlockFeed implements Feed {
         return all;
       }
     }
-    this.pending = all;
+    this.pending = Buffer.from(all);
     return Buffer.alloc(0);
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Refusal } from '../errors.js';
+import type { Refusal } from '../errors.js';
 import { xzFailed } from '../release/decoder.js';
 import type { Host } from '../system/host.js';
 import { feedFor, type Feed } from './feed.js';
@@ -39,21 +39,21 @@ export async function unpackOnce(
   const size = await requireFile(path, host);
   const hash = createHash('sha256');
   const tail = new Tail();
-  let feed: Feed | undefined;
+  let feed: Feed | undefined = undefined as Feed | undefined;
   let count = 0;
   try {
-    for await (const chunk of chunksOf(path, host)) {
-      hash.update(chunk);
-      tail.add(chunk);
-      count += chunk.length;
+    await host.files.readThrough(path, async (piece) => {
+      hash.update(piece);
+      tail.add(piece);
+      count += piece.length;
       if (count > MAX_PACKED_BYTES) throw spkTooBig(path, 'is larger than any app package');
       if (feed === undefined) {
-        requireMagic(path, chunk);
+        requireMagic(path, piece);
         feed = feedFor(host, sink);
       }
-      await feed.write(count === chunk.length ? chunk.subarray(SPK_MAGIC.length) : chunk);
+      await feed.write(count === piece.length ? piece.subarray(SPK_MAGIC.length) : piece);
       onProgress(count, size);
-    }
+    });
     if (feed === undefined) throw notAPackage(path, 'empty');
     // First, because a cut shows best there; xz only says "unexpected end of input".
     const { unpackedBytes: streamBytes } = readEnd(path, tail.bytes(), count);
@@ -64,19 +64,6 @@ export async function unpackOnce(
     throw error instanceof NotAnXzBlock ? spkCorrupt(path, error.message, error) : error;
   } finally {
     feed?.kill();
-  }
-}
-
-async function* chunksOf(path: string, host: Host): AsyncGenerator<Buffer> {
-  try {
-    yield* (await host.files.openRead(path)) as AsyncIterable<Buffer>;
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Refusal('E_IO', `cannot read ${path}: ${why}`, {
-      hint: 'try another copy, or another stick',
-      cause: error,
-    });
   }
 }
 
@@ -120,20 +107,16 @@ function refusalFor(path: string, { exitCode, stderr }: XzTrouble): Refusal {
 
 /** The last bytes of what goes by. */
 class Tail {
-  private pieces: Buffer[] = [];
-  private length = 0;
+  private last = Buffer.alloc(0);
 
-  add(chunk: Buffer): void {
-    this.pieces.push(chunk);
-    this.length += chunk.length;
-    for (let [first] = this.pieces; first !== undefined && this.length - first.length >= XZ_TRAILER_BYTES;) {
-      this.length -= first.length;
-      this.pieces.shift();
-      [first] = this.pieces;
-    }
+  /** Copies what it keeps. */
+  add(piece: Buffer): void {
+    const before = this.last.subarray(-Math.max(0, XZ_TRAILER_BYTES - piece.length));
+    const kept = piece.length >= XZ_TRAILER_BYTES ? [] : [before];
+    this.last = Buffer.concat([...kept, piece.subarray(-XZ_TRAILER_BYTES)]);
   }
 
   bytes(): Buffer {
-    return Buffer.concat(this.pieces).subarray(-XZ_TRAILER_BYTES);
+    return this.last;
   }
 }

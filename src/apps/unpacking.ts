@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Filter, Host } from '../system/host.js';
 
 /** What `xz -9` needs; `spk pack` asks for 9 MiB. A file that asks for more was made to exhaust the memory. */
@@ -46,15 +45,16 @@ export class Unpacking {
     this.poured = this.pour();
   }
 
-  /** Goes on at once; what xz does not take yet is kept. */
+  /** Goes on at once, with a copy. */
   give(chunk: Buffer): void {
-    if (!this.isOver) this.xz.stdin.write(chunk);
+    if (!this.isOver) this.xz.stdin.write(Buffer.from(chunk));
   }
 
-  /** Resolves when there is room for more. What xz dislikes is told at the end. @throws what the sink threw */
+  /** Resolves when it is written, or need not be. What xz dislikes is told at the end. @throws what the sink threw */
   async write(chunk: Buffer): Promise<void> {
-    if (!this.isOver && !this.xz.stdin.write(chunk)) {
-      await Promise.race([once(this.xz.stdin, 'drain').catch(() => undefined), this.poured]);
+    if (!this.isOver) {
+      const written = new Promise<void>((resolve) => void this.xz.stdin.write(chunk, () => resolve()));
+      await Promise.race([written, this.poured]);
     }
     if (this.failure !== undefined) throw this.failure;
   }

@@ -159,6 +159,12 @@ export interface Files {
   writable(path: string): Promise<boolean>;
   /** In pieces of 1 MiB. @throws Refusal E_IO for anything but a regular file: a pipe would never end. */
   openRead(path: string): Promise<NodeJS.ReadableStream>;
+  /**
+   * Reads a file from its first byte to its last into one and the same memory of 1 MiB: a piece is good until `use`
+   * has resolved. What `use` throws ends it and passes through.
+   * @throws Refusal E_IO as openRead
+   */
+  readThrough(path: string, use: (piece: Buffer) => Promise<void>): Promise<void>;
 }
 
 /** A path below the root, and what is to be there: these bytes, or the file at `linkTo` under one more name. */

@@ -22,7 +22,10 @@ const LARGEST_PIECE = 1024 * 1024;
 /** Files that say they are empty may have something to read all the same. */
 const SMALLEST_PIECE = 64 * 1024;
 
-export const readFiles: Pick<Files, 'readText' | 'readBytes' | 'readStart' | 'readTail' | 'openRead'> = {
+export const readFiles: Pick<
+  Files,
+  'readText' | 'readBytes' | 'readStart' | 'readTail' | 'openRead' | 'readThrough'
+> = {
   readText: async (path, maxBytes) => (await readWhole(path, maxBytes))?.toString('utf8'),
   readBytes: readWhole,
 
@@ -40,6 +43,23 @@ export const readFiles: Pick<Files, 'readText' | 'readBytes' | 'readStart' | 're
       fd,
       highWaterMark: Math.min(LARGEST_PIECE, Math.max(size, SMALLEST_PIECE)),
     });
+  },
+
+  async readThrough(path, use) {
+    const file = await openRegular(path);
+    try {
+      const memory = Buffer.allocUnsafe(LARGEST_PIECE);
+      for (let at = 0; ;) {
+        const { bytesRead } = await fs.read(file.fd, memory, 0, LARGEST_PIECE, at).catch((error: unknown) => {
+          throw ioRefusal('read', path, error);
+        });
+        if (bytesRead === 0) return;
+        at += bytesRead;
+        await use(memory.subarray(0, bytesRead));
+      }
+    } finally {
+      await closeFile(file);
+    }
   },
 };
 

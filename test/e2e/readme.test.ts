@@ -49,6 +49,8 @@ beforeAll(async () => {
   await identityFiles(usb, 'sandstorm.corp.lan');
   // Genuine packages of an app, in two versions.
   await cp(join(repository, 'test/fixtures/spk'), join(usb, 'apps'), { recursive: true });
+  // As the app market names its downloads.
+  await cp(join(repository, 'test/fixtures/spk/notes-v1.spk'), join(usb, 'e4a720632c8f9a76b6c1344ee2d7667a'));
   const sign = makeSigningKey();
   for (const build of [308, 309]) await makeRelease({ build, dir: usb, sign });
   machine = await startPrivateMachine(usb);

@@ -3,6 +3,7 @@ import { spkFileName } from '../../apps/file-name.js';
 import { readPackage, verifyPackage, type PackageOptions } from '../../apps/read-package.js';
 import { Refusal } from '../../errors.js';
 import { renamePackage, type Renamed } from '../../operations/rename-package.js';
+import { keepMemoryLow } from '../../system/memory.js';
 import { count } from '../../words.js';
 import type { CommandContext, Outcome } from '../command.js';
 import { asData, oneLine, table } from './spk-table.js';
@@ -73,6 +74,7 @@ async function eachOf(
   doing: string,
   work: (file: string, options: PackageOptions) => Promise<{ lines: readonly string[]; data: unknown }>,
 ): Promise<unknown[]> {
+  keepMemoryLow();
   const told: unknown[] = [];
   const failed: { readonly file: string; readonly refusal: Refusal }[] = [];
   for (const file of files) {
