@@ -25,7 +25,7 @@ async function addSpks({ dir, usb, host }: TestIndex, ...all: readonly SpkDescri
 const faults = ({ findings }: Verified): string[] =>
   findings.filter(({ level }) => level === 'fault').map(({ about, problem }) => `${about}: ${problem}`);
 
-describe.skipIf(!ready)('an index behind nginx', () => {
+describe.skipIf(!ready)('an index behind nginx', { timeout: 90_000 }, () => {
   it("is what Sandstorm's update check takes: newer versions of what is installed, and nothing else", async () => {
     const index = await testIndex();
     await addSpks(
@@ -105,7 +105,7 @@ describe.skipIf(!ready)('an index behind nginx', () => {
         }
       }
     })();
-    for (let version = 2; version <= 9; version += 1) {
+    for (let version = 2; version <= 6; version += 1) {
       await addSpks(index, { key: notes, version }, { key: board, version });
       await index.build({ keep: 2 });
       known.add(JSON.stringify(await index.published()));
@@ -114,7 +114,7 @@ describe.skipIf(!ready)('an index behind nginx', () => {
     await reading;
     const strange = seen.filter((text) => !known.has(text));
     console.info(
-      `a reader looked ${String(seen.length)} times during 8 publications and saw ${String(new Set(seen).size)} of them`,
+      `a reader looked ${String(seen.length)} times during 5 publications and saw ${String(new Set(seen).size)} of them`,
     );
     expect(strange).toEqual([]);
     expect(new Set(seen).size).toBeGreaterThan(1);
