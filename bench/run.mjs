@@ -1,11 +1,12 @@
 // Start-up as a ratio to `node -e 0` in the same run, verifying as one to `xz -t`, and memory with a tarball of
-// 200 MB. Prints tables; `--verify` measures verifying alone.
+// 200 MB. Prints tables; `--verify` measures verifying alone, `--spk` app packages.
 // What needs a server is measured in a private machine (test/helpers/private-machine.sh), which needs root.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bigPackage } from './big-package.mjs';
 import { bigRelease, bigStandIn, trustOf } from './big-release.mjs';
 import { pairs, peak, report, root, row, run, toolCommand } from './measure.mjs';
 import { pauses } from './pause.mjs';
@@ -20,13 +21,16 @@ const WILDCARD = ['--wildcard-host', '*.sandstorm.corp.lan:6080'];
 
 if (process.argv[2] === '--inside') await measureWithServer(process.argv[3], process.argv[4]);
 else if (process.argv[2] === '--verify') await measureVerify();
+else if (process.argv[2] === '--spk') await measurePackages();
 else if (canHaveMachine()) {
   await inPrivateMachine();
   await measureVerify();
+  await measurePackages();
 } else {
   console.log('Without root, dnsmasq and unshare there is no server to measure with.\n');
   measureStart();
   await measureVerify();
+  await measurePackages();
 }
 
 function measureStart() {
@@ -92,6 +96,21 @@ async function measureVerify() {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/**
+ * Inspecting against the hash of the file alone, as people take it; verifying against unpacking and hashing with
+ * nothing but programs made for it.
+ */
+async function measurePackages() {
+  const spk = await bigPackage(cache, await bundled('test/stand-ins/spk.ts'));
+  const hash = { name: 'sha256sum', command: ['sha256sum', spk] };
+  const script = 'tail -c +9 "$0" | xz -dc | openssl dgst -sha512 && sha256sum "$0"';
+  const unpack = { name: 'xz -dc | openssl, sha256sum', command: ['sh', '-c', script, spk] };
+  pairs('spk inspect, 85 MB', 9, hash, toolCommand(['spk', 'inspect', spk]), 'at most 1.30');
+  pairs('spk verify, 85 MB', READINGS, unpack, toolCommand(['spk', 'verify', spk]), 'at most 1.30');
+  for (const doing of ['inspect', 'verify']) await peak(`spk ${doing}, 85 MB`, ['spk', doing, spk], 150);
+  report();
 }
 
 function start(what, args) {
