@@ -84,9 +84,10 @@ function median(numbers) {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 }
 
+/** Prints what was measured since the last time. */
 export function report() {
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)));
-  for (const [what, figure, absolute, target] of rows) {
+  for (const [what, figure, absolute, target] of rows.splice(0)) {
     console.log(
       `${what.padEnd(widths[0])}   ${figure.padStart(widths[1])}   ${absolute.padStart(widths[2])}   ${target}`.trimEnd(),
     );

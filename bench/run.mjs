@@ -1,6 +1,6 @@
 // Start-up as a ratio to `node -e 0` in the same run, verifying as one to `xz -t`, and memory with a tarball of
-// 200 MB. Prints tables; `--verify` measures verifying alone, `--index` an app index,
-// `--mirror` mirroring and serving one.
+// 200 MB. Prints tables; `--verify` measures verifying alone, `--spk` app packages, `--index` an app index, `--mirror`
+// mirroring and serving one.
 // What needs a server is measured in a private machine (test/helpers/private-machine.sh), which needs root.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { measureAppIndex } from './app-index.mjs';
+import { bigPackage } from './big-package.mjs';
 import { bigRelease, bigStandIn, trustOf } from './big-release.mjs';
 import { measureMirror } from './mirror.mjs';
 import { pairs, peak, report, root, row, run, toolCommand } from './measure.mjs';
@@ -21,21 +22,22 @@ const FILLER = 200 * 1024 * 1024;
 const ADDRESS = ['--base-url', 'http://sandstorm.corp.lan:6080'];
 const WILDCARD = ['--wildcard-host', '*.sandstorm.corp.lan:6080'];
 
+const PARTS = {
+  '--verify': measureVerify,
+  '--spk': measurePackages,
+  '--index': measureIndex,
+  '--mirror': measureMirror,
+};
+
 if (process.argv[2] === '--inside') await measureWithServer(process.argv[3], process.argv[4]);
-else if (process.argv[2] === '--verify') await measureVerify();
-else if (process.argv[2] === '--mirror') await measureMirror();
-else if (process.argv[2] === '--index') await measureIndex();
-else if (canHaveMachine()) {
-  await inPrivateMachine();
-  await measureVerify();
-  await measureIndex();
-  await measureMirror();
-} else {
-  console.log('Without root, dnsmasq and unshare there is no server to measure with.\n');
-  measureStart();
-  await measureVerify();
-  await measureIndex();
-  await measureMirror();
+else if (process.argv[2] in PARTS) await PARTS[process.argv[2]]();
+else {
+  if (canHaveMachine()) await inPrivateMachine();
+  else {
+    console.log('Without root, dnsmasq and unshare there is no server to measure with.\n');
+    measureStart();
+  }
+  for (const measure of Object.values(PARTS)) await measure();
 }
 
 function measureStart() {
@@ -106,6 +108,21 @@ async function measureVerify() {
 async function measureIndex() {
   mkdirSync(cache, { recursive: true });
   await measureAppIndex(cache, bundled);
+  report();
+}
+
+/**
+ * Inspecting against the hash of the file alone, as people take it; verifying against unpacking and hashing with
+ * nothing but programs made for it.
+ */
+async function measurePackages() {
+  const spk = await bigPackage(cache, await bundled('test/stand-ins/spk.ts'));
+  const hash = { name: 'sha256sum', command: ['sha256sum', spk] };
+  const script = 'tail -c +9 "$0" | xz -dc | openssl dgst -sha512 && sha256sum "$0"';
+  const unpack = { name: 'xz -dc | openssl, sha256sum', command: ['sh', '-c', script, spk] };
+  pairs('spk inspect, 85 MB', 9, hash, toolCommand(['spk', 'inspect', spk]), 'at most 1.30');
+  pairs('spk verify, 85 MB', READINGS, unpack, toolCommand(['spk', 'verify', spk]), 'at most 1.30');
+  for (const doing of ['inspect', 'verify']) await peak(`spk ${doing}, 85 MB`, ['spk', doing, spk], 150);
   report();
 }
 

@@ -17,6 +17,7 @@ export async function inspect(context: Context): Promise<Outcome> {
 }
 
 export async function verify(context: Context): Promise<Outcome> {
+  keepMemoryLow();
   const seen = await showEach(context, 'Verify', verifyPackage);
   const text = `${count(seen.length, 'package')} whole, and signed by the key of the app id shown.`;
   return { changed: false, result: { packages: seen }, text };
@@ -74,7 +75,6 @@ async function eachOf(
   doing: string,
   work: (file: string, options: PackageOptions) => Promise<{ lines: readonly string[]; data: unknown }>,
 ): Promise<unknown[]> {
-  keepMemoryLow();
   const told: unknown[] = [];
   const failed: { readonly file: string; readonly refusal: Refusal }[] = [];
   for (const file of files) {
