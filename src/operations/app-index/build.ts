@@ -12,6 +12,7 @@ import { withIndexLock } from '../../app-index/index-lock.js';
 import { isListed, siteFiles, type SiteParts } from '../../app-index/site.js';
 import { stampOf } from '../../app-index/stamp.js';
 import { readStore, storedPackage } from '../../app-index/store.js';
+import { refuseMirror } from './mirror-refusals.js';
 import { Refusal } from '../../errors.js';
 import type { Host } from '../../system/host.js';
 
@@ -42,6 +43,7 @@ export interface Built {
  * @throws Refusal E_INDEX_MISSING, E_INDEX_DOCUMENT, E_INDEX_BROKEN, E_BUSY, E_CANCELLED, E_IO
  */
 export async function buildIndex(wish: BuildWish, parts: SiteParts, host: Host): Promise<Built> {
+  await refuseMirror(wish.dir, host);
   await readDocument(wish.dir, host);
   if (wish.dryRun) return build(wish, parts, host);
   return withIndexLock(wish.dir, 'index build', host, () => build(wish, parts, host));

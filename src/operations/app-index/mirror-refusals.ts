@@ -31,6 +31,14 @@ export async function requireMirrorPlace(dir: string, host: Host): Promise<void>
   );
 }
 
+/** What is published of a mirror comes from elsewhere, and nothing of it is in the store. @throws Refusal E_INDEX_PLACE */
+export async function refuseMirror(dir: string, host: Host): Promise<void> {
+  if ((await host.files.lstat(mirrorPlace(dir).folder)) === undefined) return;
+  throw new Refusal('E_INDEX_PLACE', `${dir} is a mirror of another index`, {
+    hint: 'make an index of the house in a folder of its own: sandstorm-airgap index init DIR',
+  });
+}
+
 /** Part of it could not be had; what could is published. */
 export function incomplete(mirrored: Mirrored): Refusal | undefined {
   const { failed, refused, waiting, published } = mirrored;
