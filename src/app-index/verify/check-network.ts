@@ -1,6 +1,6 @@
 import type { Host } from '../../system/host.js';
 import { onNetwork, fault, warning, type Finding } from './finding.js';
-import { judgeAddress } from './fetch-rules.js';
+import { judgeAddress } from '../../server/fetch-rules.js';
 
 /**
  * Whether Sandstorm would fetch from there, as this machine resolves names: its rules on addresses, and whether its

@@ -1,6 +1,7 @@
 import type { ChecklistFacts } from './facts.js';
 import { blank, lines, note, text, textOr, ticked, type ChecklistItem } from './item.js';
-import { rangesFor, USUAL_RANGES } from './network-ranges.js';
+import { BLACKLIST_AT_FIRST } from '../../server/fetch-rules.js';
+import { rangesFor } from './network-ranges.js';
 
 const OPEN = { kind: 'open' } as const;
 
@@ -140,7 +141,7 @@ function networkRanges({ indexUrl, indexAddresses }: ChecklistFacts): ChecklistI
         label: 'Take out',
         value: out.length === 0 ? blank('the network that the index is in') : lines(...out),
       },
-      { label, value: lines(...(out.length === 0 ? USUAL_RANGES : left)) },
+      { label, value: lines(...(out.length === 0 ? BLACKLIST_AT_FIRST : left)) },
     ],
     why: `Without it: "can't connect to blacklisted private network address".`,
     notes: [

@@ -4,7 +4,8 @@ import type { ChecklistFacts } from '../../../../src/identity/checklist/facts.js
 import { checklistHtml } from '../../../../src/identity/checklist/html.js';
 import type { ChecklistItem, FieldValue } from '../../../../src/identity/checklist/item.js';
 import { checklistMarkdown } from '../../../../src/identity/checklist/markdown.js';
-import { rangesFor, USUAL_RANGES } from '../../../../src/identity/checklist/network-ranges.js';
+import { rangesFor } from '../../../../src/identity/checklist/network-ranges.js';
+import { BLACKLIST_AT_FIRST } from '../../../../src/server/fetch-rules.js';
 import { settle } from '../../../../src/identity/ldap/root-dse.js';
 import { enteredFields } from '../../../../src/identity/ldap/settings.js';
 
@@ -153,7 +154,7 @@ describe('rangesFor', () => {
   ])('of %s are %j', (address, out) => {
     const advice = rangesFor([address]);
     expect(advice.out).toEqual(out);
-    expect([...advice.out, ...advice.left].sort()).toEqual([...USUAL_RANGES].sort());
+    expect([...advice.out, ...advice.left].sort()).toEqual([...BLACKLIST_AT_FIRST].sort());
   });
 
   it.each(['100.64.0.1', '198.18.0.1', '192.0.2.1', '224.0.0.1', '2001:db8::1'])(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkNetwork } from '../../../src/app-index/verify/check-network.js';
-import { judgeAddress } from '../../../src/app-index/verify/fetch-rules.js';
+import { judgeAddress } from '../../../src/server/fetch-rules.js';
 import { parseIndexUrl } from '../../../src/app-index/verify/index-url.js';
 import { fakeHost } from '../../helpers/fake-host.js';
 
