@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Else vitest takes a style for nothing, even where its text is wanted (`?raw`).
     css: true,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 120_000,
     // Servers start, stop and stay well: a test mostly waits.
     maxWorkers: 3,

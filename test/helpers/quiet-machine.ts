@@ -106,7 +106,7 @@ export class QuietMachine {
   }
 
   /** Waits until the screen matches. @throws Error with the screen when it does not in time. */
-  async shows(pattern: RegExp, withinMs = 25_000): Promise<string> {
+  async shows(pattern: RegExp, withinMs = 60_000): Promise<string> {
     const end = Date.now() + withinMs;
     for (;;) {
       const screen = await this.tmux('capture-pane', '-p', '-J', '-S', '-', '-t', 'shell');
