@@ -45,9 +45,21 @@ export const writeUnsynced: Files['writeUnsynced'] = (path, data) => {
 function makeFolder(folder: string, root: string, made: Set<string>): void {
   if (made.has(folder)) return;
   if (folder !== root) makeFolder(dirname(folder), root, made);
-  mkdirSync(folder, { recursive: true });
+  const isNew = folder !== root && makeOne(folder);
+  if (!isNew) mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o755);
   made.add(folder);
+}
+
+/** A folder whose parent is there: quicker than to look for all above it. */
+function makeOne(folder: string): boolean {
+  try {
+    mkdirSync(folder, 0o755);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return false;
+    throw error;
+  }
 }
 
 function writeOne(path: string, data: string | Uint8Array, flag = 'wx'): void {

@@ -60,14 +60,21 @@ export async function settle(place: MirrorPlace, host: Host): Promise<void> {
   await host.files.remove(place.unsettled);
 }
 
-/** As it was kept; undefined when it is not there. */
-export async function pooledDetails(
-  entry: IndexEntry,
-  place: MirrorPlace,
-  host: Host,
-): Promise<AppDetails | undefined> {
-  const text = await host.files.readText(pooled(place, detailsOf(entry)), LARGEST.details);
-  return text === undefined ? undefined : parseUpstreamDetails(text);
+/** What describes an app, as it was kept; undefined when it is not there. */
+export type DetailsOf = (entry: IndexEntry) => Promise<AppDetails | undefined>;
+
+/** Each is read from the disk once in a run: with a thousand apps the reading took longer than the fetching. */
+export function pooledDetails(place: MirrorPlace, host: Host): DetailsOf {
+  const read = new Map<string, AppDetails>();
+  return async (entry) => {
+    const wanted = detailsOf(entry);
+    const known = read.get(wanted.name);
+    if (known !== undefined) return known;
+    const text = await host.files.readText(pooled(place, wanted), LARGEST.details);
+    const details = text === undefined ? undefined : parseUpstreamDetails(text);
+    if (details !== undefined) read.set(wanted.name, details);
+    return details;
+  };
 }
 
 /** Removes what no published app needs any more. Generations have names of their own for what they show. */

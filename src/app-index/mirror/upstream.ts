@@ -8,10 +8,11 @@ export interface Upstream {
   readonly refused: readonly { readonly app: string; readonly why: string }[];
 }
 
-const MOST_APPS = 20_000;
+const MOST_APPS = 10_000;
 const MOST_SCREENSHOTS = 100;
 const LONGEST_TEXT = 4_000;
-const LONGEST_DESCRIPTION = 1_000_000;
+/** All of them are in memory at once while they are published. */
+const LONGEST_DESCRIPTION = 64_000;
 const LARGEST_VERSION = 0xffff_ffff;
 
 /**

@@ -14,7 +14,7 @@ import {
   imagesOf,
   isPooled,
   lookIntoPool,
-  pooledDetails,
+  type DetailsOf,
 } from '../../app-index/mirror/pool.js';
 import type { Source } from '../../app-index/mirror/source.js';
 import type { Host } from '../../system/host.js';
@@ -34,6 +34,7 @@ export interface BroughtIn {
 /** Fetches what of these apps is not in the pool yet: what describes them, then their pictures, then themselves. */
 export async function bringIn(
   entries: readonly IndexEntry[],
+  detailsFor: DetailsOf,
   place: MirrorPlace,
   atOnce: number,
   source: Source,
@@ -41,7 +42,7 @@ export async function bringIn(
   ui: Ui,
 ): Promise<BroughtIn> {
   const wasCutOff = (await host.files.lstat(place.unsettled)) !== undefined;
-  const missing = await missingFiles(entries, place, host);
+  const missing = await missingFiles(entries, detailsFor, place, host);
   if (missing.length === 0 && !wasCutOff)
     return { fetched: { files: 0, bytes: 0 }, failed: [], gone: [], mended: 0 };
 
@@ -54,7 +55,7 @@ export async function bringIn(
     const rounds: FetchedAll[] = [];
     // The pictures are known once the descriptions are here.
     for (const round of [detailsRound, imagesRound, packagesRound]) {
-      const wanted = await round(entries, place, host);
+      const wanted = await round(entries, detailsFor, place, host);
       tally.expect(wanted);
       rounds.push(await fetchAll(wanted, atOnce, fetching));
     }
@@ -70,15 +71,22 @@ export async function bringIn(
   });
 }
 
-type Round = (entries: readonly IndexEntry[], place: MirrorPlace, host: Host) => Promise<Wanted[]>;
+type Round = (
+  entries: readonly IndexEntry[],
+  detailsFor: DetailsOf,
+  place: MirrorPlace,
+  host: Host,
+) => Promise<Wanted[]>;
 
-const detailsRound: Round = async (entries, place, host) => notPooled(entries.map(detailsOf), place, host);
-const packagesRound: Round = async (entries, place, host) => notPooled(entries.map(packageOf), place, host);
+const detailsRound: Round = async (entries, _, place, host) => notPooled(entries.map(detailsOf), place, host);
+const packagesRound: Round = async (entries, _, place, host) =>
+  notPooled(entries.map(packageOf), place, host);
 
-const imagesRound: Round = async (entries, place, host) => {
+const imagesRound: Round = async (entries, detailsFor, place, host) => {
+  const { details: there } = await lookIntoPool(place, host);
   const images: Wanted[] = [];
   for (const entry of entries) {
-    const details = await pooledDetails(entry, place, host);
+    const details = there.has(detailsOf(entry).name) ? await detailsFor(entry) : undefined;
     if (details !== undefined) images.push(...imagesOf(entry, details));
     else if (entry.imageId !== undefined) images.push(imageOf(entry.imageId));
   }
@@ -86,15 +94,16 @@ const imagesRound: Round = async (entries, place, host) => {
 };
 
 /** All that is known to be missing now. */
-export async function missingFiles(
+async function missingFiles(
   entries: readonly IndexEntry[],
+  detailsFor: DetailsOf,
   place: MirrorPlace,
   host: Host,
 ): Promise<readonly Wanted[]> {
   return [
-    ...(await detailsRound(entries, place, host)),
-    ...(await imagesRound(entries, place, host)),
-    ...(await packagesRound(entries, place, host)),
+    ...(await detailsRound(entries, detailsFor, place, host)),
+    ...(await imagesRound(entries, detailsFor, place, host)),
+    ...(await packagesRound(entries, detailsFor, place, host)),
   ];
 }
 

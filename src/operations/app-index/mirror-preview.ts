@@ -40,6 +40,7 @@ export async function previewMirror(
   host: Host,
 ): Promise<Preview> {
   const pool = await lookIntoPool(place, host);
+  const detailsFor = pooledDetails(place, host);
   const wanted = new Map<string, Wanted>();
   const sizes = new Map<string, number>();
   const failed: Failed[] = [];
@@ -62,7 +63,7 @@ export async function previewMirror(
     if (entry.imageId !== undefined) want(imageOf(entry.imageId));
     await tolerant(asked, async () => {
       const details = isPooled(pool, asked)
-        ? await pooledDetails(entry, place, host)
+        ? await detailsFor(entry)
         : await askForDetails(asked, sizes, source, host);
       if (details !== undefined) imagesOf(entry, details).forEach(want);
     });

@@ -7,8 +7,8 @@ import { detailsOf, packageOf, pooled, type MirrorPlace } from '../../app-index/
 import {
   imagesOf,
   lookIntoPool,
-  pooledDetails,
   wholeApp,
+  type DetailsOf,
   type Pool,
   type WholeApp,
 } from '../../app-index/mirror/pool.js';
@@ -24,6 +24,7 @@ const LARGEST_INDEX = 64 * 1024 * 1024;
  */
 export async function wholeSite(
   entries: readonly IndexEntry[],
+  detailsFor: DetailsOf,
   gone: ReadonlySet<string>,
   memory: Memory,
   { dir, latestOnly }: { readonly dir: string; readonly latestOnly: boolean },
@@ -35,8 +36,8 @@ export async function wholeSite(
   const apps: WholeApp[] = [];
   for (const entry of entries) {
     const app =
-      (await whole(entry, pool, gone, place, host)) ??
-      (await whole(former.get(entry.appId), pool, gone, place, host));
+      (await whole(entry, pool, gone, detailsFor)) ??
+      (await whole(former.get(entry.appId), pool, gone, detailsFor));
     if (app !== undefined) apps.push(app);
   }
   const { title = DEFAULT_TITLE, servers = [] } = (await findDocument(dir, host)) ?? {};
@@ -48,11 +49,10 @@ async function whole(
   entry: IndexEntry | undefined,
   pool: Pool,
   gone: ReadonlySet<string>,
-  place: MirrorPlace,
-  host: Host,
+  detailsFor: DetailsOf,
 ): Promise<WholeApp | undefined> {
   if (entry === undefined) return undefined;
-  return wholeApp(entry, await pooledDetails(entry, place, host), pool, gone);
+  return wholeApp(entry, await detailsFor(entry), pool, gone);
 }
 
 /** Those of the index in force, by app id. */
@@ -89,12 +89,11 @@ async function offeredPackages(
 export async function neededFiles(
   { apps, packages }: MirrorSite,
   entries: readonly IndexEntry[],
-  place: MirrorPlace,
-  host: Host,
+  detailsFor: DetailsOf,
 ): Promise<Pool> {
   const awaited: Pick<WholeApp, 'entry' | 'details'>[] = [];
   for (const entry of entries) {
-    awaited.push({ entry, details: (await pooledDetails(entry, place, host)) ?? { screenshots: [] } });
+    awaited.push({ entry, details: (await detailsFor(entry)) ?? { screenshots: [] } });
   }
   const all = [...apps, ...awaited];
   return {

@@ -8,11 +8,10 @@ import {
 } from '../../app-index/generations.js';
 import { withIndexLock } from '../../app-index/index-lock.js';
 import { renderMarket } from '../../app-index/market/render.js';
-import type { IndexEntry } from '../../app-index/format.js';
 import { addressOf, learnIndex, type Learned } from '../../app-index/mirror/learn-index.js';
 import { keepMemory, readMemory, refuseOlder, withSeen, type Memory } from '../../app-index/mirror/memory.js';
 import { mirrorPlace, type MirrorPlace } from '../../app-index/mirror/place.js';
-import { forgetUnneeded, settle } from '../../app-index/mirror/pool.js';
+import { forgetUnneeded, pooledDetails, settle, type Pool } from '../../app-index/mirror/pool.js';
 import { select, type Selection } from '../../app-index/mirror/selection.js';
 import { mirrorFiles, siteStamp, type MirrorSite } from '../../app-index/mirror/site.js';
 import type { Source } from '../../app-index/mirror/source.js';
@@ -87,16 +86,38 @@ async function mirror(wish: MirrorWish, source: Source, host: Host, ui: Ui): Pro
   const learned = await learn(source, wish, before, host);
   const memory = await remember(learned, source, before, place, host);
   const entries = select(learned.entries, wish);
+  const detailsFor = pooledDetails(place, host);
 
-  const { gone, ...brought } = await bringIn(entries, place, wish.connections, source, host, ui).catch(
-    async (error: unknown) => {
-      // What came in so far need not be read again next time.
-      await settleIfNeeded(place, host).catch(() => undefined);
-      throw error;
-    },
+  const { gone, ...brought } = await bringIn(
+    entries,
+    detailsFor,
+    place,
+    wish.connections,
+    source,
+    host,
+    ui,
+  ).catch(async (error: unknown) => {
+    // What came in so far need not be read again next time.
+    await settleIfNeeded(place, host).catch(() => undefined);
+    throw error;
+  });
+  const site = await wholeSite(
+    entries,
+    detailsFor,
+    new Set(gone.map(({ name }) => name)),
+    memory,
+    wish,
+    place,
+    host,
   );
-  const site = await wholeSite(entries, new Set(gone.map(({ name }) => name)), memory, wish, place, host);
-  const { generation, published } = await putOut(wish, site, entries, memory, place, host);
+  const { generation, published } = await putOut(
+    wish,
+    site,
+    () => neededFiles(site, entries, detailsFor),
+    memory,
+    place,
+    host,
+  );
 
   const ids = new Set(learned.entries.map(({ appId }) => appId));
   const former = (before?.entries ?? []).filter(({ appId }) => !ids.has(appId));
@@ -160,7 +181,7 @@ async function remember(
 async function putOut(
   { dir, keep }: MirrorWish,
   site: MirrorSite,
-  entries: readonly IndexEntry[],
+  needed: () => Promise<Pool>,
   memory: Memory,
   place: MirrorPlace,
   host: Host,
@@ -169,7 +190,7 @@ async function putOut(
   const inForce = await numberInForce(dir, host);
   const there = (await listGenerations(dir, host)).findLast((generation) => generation.stamp === stamp);
   // A first run that got nothing has nothing to show.
-  const hasNothing = inForce === undefined && site.apps.length === 0 && entries.length > 0;
+  const hasNothing = inForce === undefined && site.apps.length === 0 && memory.entries.length > 0;
   if (there !== undefined || hasNothing) {
     const changes = there !== undefined && there.number !== inForce;
     if (changes) await putIntoForce(dir, there.number, host);
@@ -183,7 +204,7 @@ async function putOut(
   const { number } = await publish(dir, facts, mirrorFiles(site, place, renderMarket), host);
   // Publishing has brought the whole filesystem to the disk.
   await host.files.remove(place.unsettled);
-  await forgetUnneeded(await neededFiles(site, entries, place, host), place, host);
+  await forgetUnneeded(await needed(), place, host);
   await keepMemory(place, { ...memory, packages: knownPackages(site) }, host);
   await pruneGenerations(dir, keep, host);
   return { generation: number, published: true };

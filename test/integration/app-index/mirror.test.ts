@@ -1,9 +1,11 @@
+import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { incomplete } from '../../../src/operations/app-index/mirror-refusals.js';
 import { rollBackIndex } from '../../../src/operations/app-index/rollback.js';
 import { appIdOf } from '../../helpers/market-models.js';
+import { until } from '../../helpers/until.js';
 import { mirroring, namesOf, readPublished } from '../../helpers/mirroring.js';
 import { answerRightly, makeUpstream, makeUpstreamApp, serveUpstream } from '../../helpers/upstream-index.js';
 
@@ -134,7 +136,12 @@ describe('index mirror', () => {
     const path = `packages/${packageId}`;
     upstream.faults.set(path, (_, response, body) => {
       response.writeHead(200, { ETag: `"${packageId}"`, 'Content-Length': body?.length });
-      response.write(body?.subarray(0, 1_500_000), () => setTimeout(mirror.interrupt, 50));
+      response.write(body?.subarray(0, 1_500_000));
+      const partial = join(mirror.dir, 'mirror/partial', packageId);
+      void until(
+        'its beginning is on the disk',
+        () => existsSync(partial) && statSync(partial).size > 0,
+      ).then(mirror.interrupt);
       return true;
     });
     await expect(mirror.run()).rejects.toMatchObject({ code: 'E_CANCELLED' });
