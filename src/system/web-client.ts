@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import http, { type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { proxyFor } from './web-proxy.js';
@@ -25,7 +26,11 @@ export function systemWebClient(connections: number, env: WebEnvironment): WebCl
     return known;
   };
   return {
-    ask: async (url, ask, receive) => transfer(url, ask, receive, await agentFor(url)),
+    ask: async (url, ask, receive) => {
+      // Each transfer listens to it; more than ten are no leak here.
+      setMaxListeners(0, ask.signal);
+      return transfer(url, ask, receive, await agentFor(url));
+    },
     close: () => {
       for (const agent of agents.values()) void agent.then((one) => one.destroy());
     },

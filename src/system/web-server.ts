@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pipeline } from 'node:stream/promises';
 import { ioRefusal } from './io-errors.js';
+import { pour } from './pour.js';
 import type { Answer, Answered, FilePart, ListenAt, Served, WebServer } from './web.js';
 
 /** Against clients that send or take a byte now and then to keep what they hold. */
@@ -85,9 +84,12 @@ async function sendPart(
     await file.close();
     return;
   }
-  // A pipe of its own closes the file in any case, also when the client goes away.
-  const pieces = createReadStream('', { fd: file.fd, start: from, end: to, highWaterMark: 512 * 1024 });
-  await pipeline(pieces, response);
+  try {
+    await pour(response, file.fd, from, to);
+    response.end();
+  } finally {
+    await file.close();
+  }
 }
 
 function servedOf(
