@@ -1,5 +1,6 @@
 import type { Host } from '../../system/host.js';
 import type { WebHead } from '../../system/web.js';
+import type { AppDetails } from '../format.js';
 import { getPackage } from './get-package.js';
 import { fitToKeep } from './judge-file.js';
 import { LARGEST, pooled, type MirrorPlace, type Wanted } from './place.js';
@@ -13,6 +14,8 @@ export interface Fetching {
   readonly beginnings: Set<string>;
   /** How many bytes of it are here now, how many it has, once that is known, and how many have just come. */
   onBytes(wanted: Wanted, here: number, total: number | undefined, came: number): void;
+  /** It describes an app, and says this. */
+  onDetails(wanted: Wanted, details: AppDetails): void;
 }
 
 /** gone: the index elsewhere does not have it, says its server. */
@@ -33,7 +36,7 @@ export async function getFile(wanted: Wanted, fetching: Fetching): Promise<Got> 
 
 async function getSmall(
   wanted: Wanted,
-  { source, place, host, onBytes }: Fetching,
+  { source, place, host, onBytes, onDetails }: Fetching,
 ): Promise<{ head: WebHead }> {
   const pieces: Buffer[] = [];
   let here = 0;
@@ -47,7 +50,9 @@ async function getSmall(
     };
   });
   if (head.status === 200) {
-    await host.files.writeUnsynced(pooled(place, wanted), await fitToKeep(wanted, Buffer.concat(pieces)));
+    const { data, details } = await fitToKeep(wanted, Buffer.concat(pieces));
+    await host.files.writeUnsynced(pooled(place, wanted), data);
+    if (details !== undefined) onDetails(wanted, details);
   }
   return { head };
 }

@@ -1,20 +1,27 @@
 import { extname } from 'node:path';
 import { createBLAKE2b } from 'hash-wasm';
 import type { Host } from '../../system/host.js';
+import type { AppDetails } from '../format.js';
 import { packageIdOf } from '../package-hash.js';
 import { LARGEST, type Wanted } from './place.js';
 import { Unfit } from './source.js';
 import { parseUpstreamDetails } from './upstream.js';
 
 /** What is kept of a small file that came in. @throws Unfit when it is not what its name says */
-export async function fitToKeep({ kind, name }: Wanted, bytes: Buffer): Promise<Buffer | string> {
+export async function fitToKeep({ kind, name }: Wanted, bytes: Buffer): Promise<Fit> {
   if (kind === 'images') {
     if (!(await isImage(bytes, name))) throw wrongBytes();
-    return bytes;
+    return { data: bytes };
   }
   const details = parseUpstreamDetails(bytes.toString('utf8'));
   if (details === undefined) throw new Unfit('it is not what describes an app', true, true);
-  return `${JSON.stringify(details)}\n`;
+  return { data: `${JSON.stringify(details)}\n`, details };
+}
+
+export interface Fit {
+  readonly data: Buffer | string;
+  /** What it says, when it describes an app. */
+  readonly details?: AppDetails;
 }
 
 export function wrongBytes(): Unfit {

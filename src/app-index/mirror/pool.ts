@@ -60,20 +60,28 @@ export async function settle(place: MirrorPlace, host: Host): Promise<void> {
   await host.files.remove(place.unsettled);
 }
 
-/** What describes an app, as it was kept; undefined when it is not there. */
-export type DetailsOf = (entry: IndexEntry) => Promise<AppDetails | undefined>;
+/** What describes apps: each is read from the disk once in a run, or not at all if it has just come in. */
+export class PooledDetails {
+  private readonly known = new Map<string, AppDetails>();
 
-/** Each is read from the disk once in a run: with a thousand apps the reading took longer than the fetching. */
-export function pooledDetails(place: MirrorPlace, host: Host): DetailsOf {
-  const read = new Map<string, AppDetails>();
-  return async (entry) => {
+  constructor(
+    private readonly place: MirrorPlace,
+    private readonly host: Host,
+  ) {}
+
+  /** undefined when it is not there. @throws Refusal E_IO */
+  async of(entry: IndexEntry): Promise<AppDetails | undefined> {
     const wanted = detailsOf(entry);
-    const known = read.get(wanted.name);
+    const known = this.known.get(wanted.name);
     if (known !== undefined) return known;
-    const text = await host.files.readText(pooled(place, wanted), LARGEST.details);
+    const text = await this.host.files.readText(pooled(this.place, wanted), LARGEST.details);
     const details = text === undefined ? undefined : parseUpstreamDetails(text);
-    if (details !== undefined) read.set(wanted.name, details);
+    if (details !== undefined) this.known.set(wanted.name, details);
     return details;
+  }
+
+  readonly note = ({ name }: Wanted, details: AppDetails): void => {
+    this.known.set(name, details);
   };
 }
 

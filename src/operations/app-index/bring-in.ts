@@ -14,7 +14,7 @@ import {
   imagesOf,
   isPooled,
   lookIntoPool,
-  type DetailsOf,
+  type PooledDetails,
 } from '../../app-index/mirror/pool.js';
 import type { Source } from '../../app-index/mirror/source.js';
 import type { Host } from '../../system/host.js';
@@ -34,7 +34,7 @@ export interface BroughtIn {
 /** Fetches what of these apps is not in the pool yet: what describes them, then their pictures, then themselves. */
 export async function bringIn(
   entries: readonly IndexEntry[],
-  detailsFor: DetailsOf,
+  detailsFor: PooledDetails,
   place: MirrorPlace,
   atOnce: number,
   source: Source,
@@ -51,7 +51,14 @@ export async function bringIn(
     await forgetBeginnings(new Set(entries.map(({ packageId }) => packageId)), place, host);
     const tally = new Tally((done, total) => progress.bytes(done, total));
     const beginnings = new Set(await host.files.list(place.partial));
-    const fetching: Fetching = { source, place, host, beginnings, onBytes: tally.note };
+    const fetching: Fetching = {
+      source,
+      place,
+      host,
+      beginnings,
+      onBytes: tally.note,
+      onDetails: detailsFor.note,
+    };
     const rounds: FetchedAll[] = [];
     // The pictures are known once the descriptions are here.
     for (const round of [detailsRound, imagesRound, packagesRound]) {
@@ -73,7 +80,7 @@ export async function bringIn(
 
 type Round = (
   entries: readonly IndexEntry[],
-  detailsFor: DetailsOf,
+  detailsFor: PooledDetails,
   place: MirrorPlace,
   host: Host,
 ) => Promise<Wanted[]>;
@@ -86,7 +93,7 @@ const imagesRound: Round = async (entries, detailsFor, place, host) => {
   const { details: there } = await lookIntoPool(place, host);
   const images: Wanted[] = [];
   for (const entry of entries) {
-    const details = there.has(detailsOf(entry).name) ? await detailsFor(entry) : undefined;
+    const details = there.has(detailsOf(entry).name) ? await detailsFor.of(entry) : undefined;
     if (details !== undefined) images.push(...imagesOf(entry, details));
     else if (entry.imageId !== undefined) images.push(imageOf(entry.imageId));
   }
@@ -96,7 +103,7 @@ const imagesRound: Round = async (entries, detailsFor, place, host) => {
 /** All that is known to be missing now. */
 async function missingFiles(
   entries: readonly IndexEntry[],
-  detailsFor: DetailsOf,
+  detailsFor: PooledDetails,
   place: MirrorPlace,
   host: Host,
 ): Promise<readonly Wanted[]> {

@@ -8,7 +8,7 @@ import {
   type MirrorPlace,
   type Wanted,
 } from '../../app-index/mirror/place.js';
-import { imagesOf, isPooled, lookIntoPool, pooledDetails } from '../../app-index/mirror/pool.js';
+import { imagesOf, isPooled, lookIntoPool, PooledDetails } from '../../app-index/mirror/pool.js';
 import {
   askOnce,
   gather,
@@ -40,7 +40,7 @@ export async function previewMirror(
   host: Host,
 ): Promise<Preview> {
   const pool = await lookIntoPool(place, host);
-  const detailsFor = pooledDetails(place, host);
+  const detailsFor = new PooledDetails(place, host);
   const wanted = new Map<string, Wanted>();
   const sizes = new Map<string, number>();
   const failed: Failed[] = [];
@@ -63,7 +63,7 @@ export async function previewMirror(
     if (entry.imageId !== undefined) want(imageOf(entry.imageId));
     await tolerant(asked, async () => {
       const details = isPooled(pool, asked)
-        ? await detailsFor(entry)
+        ? await detailsFor.of(entry)
         : await askForDetails(asked, sizes, source, host);
       if (details !== undefined) imagesOf(entry, details).forEach(want);
     });

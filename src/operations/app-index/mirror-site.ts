@@ -8,7 +8,7 @@ import {
   imagesOf,
   lookIntoPool,
   wholeApp,
-  type DetailsOf,
+  type PooledDetails,
   type Pool,
   type WholeApp,
 } from '../../app-index/mirror/pool.js';
@@ -24,7 +24,7 @@ const LARGEST_INDEX = 64 * 1024 * 1024;
  */
 export async function wholeSite(
   entries: readonly IndexEntry[],
-  detailsFor: DetailsOf,
+  detailsFor: PooledDetails,
   gone: ReadonlySet<string>,
   memory: Memory,
   { dir, latestOnly }: { readonly dir: string; readonly latestOnly: boolean },
@@ -49,10 +49,10 @@ async function whole(
   entry: IndexEntry | undefined,
   pool: Pool,
   gone: ReadonlySet<string>,
-  detailsFor: DetailsOf,
+  detailsFor: PooledDetails,
 ): Promise<WholeApp | undefined> {
   if (entry === undefined) return undefined;
-  return wholeApp(entry, await detailsFor(entry), pool, gone);
+  return wholeApp(entry, await detailsFor.of(entry), pool, gone);
 }
 
 /** Those of the index in force, by app id. */
@@ -89,11 +89,11 @@ async function offeredPackages(
 export async function neededFiles(
   { apps, packages }: MirrorSite,
   entries: readonly IndexEntry[],
-  detailsFor: DetailsOf,
+  detailsFor: PooledDetails,
 ): Promise<Pool> {
   const awaited: Pick<WholeApp, 'entry' | 'details'>[] = [];
   for (const entry of entries) {
-    awaited.push({ entry, details: (await detailsFor(entry)) ?? { screenshots: [] } });
+    awaited.push({ entry, details: (await detailsFor.of(entry)) ?? { screenshots: [] } });
   }
   const all = [...apps, ...awaited];
   return {

@@ -11,7 +11,7 @@ import { renderMarket } from '../../app-index/market/render.js';
 import { addressOf, learnIndex, type Learned } from '../../app-index/mirror/learn-index.js';
 import { keepMemory, readMemory, refuseOlder, withSeen, type Memory } from '../../app-index/mirror/memory.js';
 import { mirrorPlace, type MirrorPlace } from '../../app-index/mirror/place.js';
-import { forgetUnneeded, pooledDetails, settle, type Pool } from '../../app-index/mirror/pool.js';
+import { forgetUnneeded, PooledDetails, settle, type Pool } from '../../app-index/mirror/pool.js';
 import { select, type Selection } from '../../app-index/mirror/selection.js';
 import { mirrorFiles, siteStamp, type MirrorSite } from '../../app-index/mirror/site.js';
 import type { Source } from '../../app-index/mirror/source.js';
@@ -86,7 +86,7 @@ async function mirror(wish: MirrorWish, source: Source, host: Host, ui: Ui): Pro
   const learned = await learn(source, wish, before, host);
   const memory = await remember(learned, source, before, place, host);
   const entries = select(learned.entries, wish);
-  const detailsFor = pooledDetails(place, host);
+  const detailsFor = new PooledDetails(place, host);
 
   const { gone, ...brought } = await bringIn(
     entries,
