@@ -153,7 +153,8 @@ async function onceMore(
   story.push(`again: ${shortly(again)}`);
   if (again.exitCode !== 0) throw new Error(`once more ended with ${String(again.exitCode)}`);
   // By what they are: a scenario may have travelled as JSON.
-  if (again.changed === isDeepStrictEqual(aim, done)) throw new Error(`once more changed: ${String(again.changed)}`);
+  if (again.changed === isDeepStrictEqual(aim, done))
+    throw new Error(`once more changed: ${String(again.changed)}`);
   if (again.changed || !wasPending) {
     refuseComplaints('once more', await auditEnd(machine, done, { clean: true }));
   }
