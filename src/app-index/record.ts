@@ -1,4 +1,5 @@
-import type { AppPackage, License } from '../apps/app-package.js';
+import type { AppPackage } from '../apps/app-package.js';
+import { licenseTitle } from '../apps/license-title.js';
 import { imageId, indexIcon } from './image-id.js';
 import type { AppDetails, IndexAuthor, IndexEntry } from './format.js';
 import { IMAGE_ID, PACKAGE_ID, APP_ID } from './layout.js';
@@ -118,17 +119,4 @@ function ownWord({ metadata }: AppPackage): IndexAuthor {
 function webAddress(text: string | undefined): string | undefined {
   if (text === undefined || !URL.canParse(text)) return undefined;
   return ['http:', 'https:'].includes(new URL(text).protocol) ? text : undefined;
-}
-
-function licenseTitle(license: License): string | undefined {
-  switch (license.kind) {
-    case 'openSource':
-      return license.title;
-    case 'proprietary':
-      return 'Proprietary';
-    case 'publicDomain':
-      return 'Public Domain';
-    case 'none':
-      return undefined;
-  }
 }

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemDns } from '../../src/system/dns.js';
+import { freePort } from './free-port.js';
 
 export interface RunningDns {
   /** "127.0.0.1:PORT" */
@@ -111,26 +111,6 @@ export async function startSilent(): Promise<RunningDns> {
     address: `127.0.0.1:${socket.address().port}`,
     stop: () => new Promise((resolve) => socket.close(() => resolve())),
   };
-}
-
-/** A port of 127.0.0.1 that is free for UDP and TCP at this moment. */
-export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < 20; attempt += 1) {
-    const tcp = createServer();
-    tcp.listen(0, '127.0.0.1');
-    await once(tcp, 'listening');
-    const address = tcp.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const free = await new Promise<boolean>((resolve) => {
-      const udp = createSocket('udp4');
-      udp.once('error', () => resolve(false));
-      udp.bind(port, '127.0.0.1', () => udp.close(() => resolve(true)));
-    });
-    tcp.close();
-    await once(tcp, 'close');
-    if (free) return port;
-  }
-  throw new Error('no port is free for both UDP and TCP');
 }
 
 async function start({ program, args, files }: Recipe): Promise<RunningDns> {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IssuedCertificate } from './private-ca.js';
-import { freePort } from './real-dns.js';
+import { freePort } from './free-port.js';
 
 export interface SlapdWish {
   /** By suffix: entries as LDIF. */

@@ -2,11 +2,12 @@ import { execFile, type ExecFileException } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePorts } from '../../src/system/free-ports.js';
 import { converse, type Answers, type Spoken } from '../helpers/dialogue.js';
 import { requireReal } from '../helpers/real-parts.js';
 import { makeRelease, standInInstaller, type Behaviour, type Fault } from '../stand-ins/release.js';
@@ -25,21 +26,13 @@ beforeEach(async () => {
   home = join(folder, 'opt/sandstorm');
   machine = join(folder, 'machine');
   await mkdir(machine);
-  [port, mongoPort, smtpPort] = await freePorts();
+  [port = 0, mongoPort = 0, smtpPort = 0] = await freePorts(3);
 });
 
 afterEach(async () => {
   if (existsSync(join(home, 'sandstorm'))) await sandstorm('stop');
   await rm(folder, { recursive: true, force: true });
 });
-
-async function freePorts(): Promise<[number, number, number]> {
-  const servers = [0, 1, 2].map(() => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => new Promise((done) => server.once('listening', done))));
-  const [a, b, c] = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return [a ?? 0, b ?? 0, c ?? 0];
-}
 
 interface Ran {
   readonly exitCode: number;

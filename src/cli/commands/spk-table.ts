@@ -1,4 +1,5 @@
-import type { AppIcon, AppImage, AppPackage, License } from '../../apps/app-package.js';
+import type { AppIcon, AppImage, AppPackage } from '../../apps/app-package.js';
+import { licenseTitle } from '../../apps/license-title.js';
 import { bytes } from '../../words.js';
 
 /** For people. Every text in it is a stranger's. */
@@ -19,7 +20,7 @@ export function table(seen: AppPackage): string[] {
       [author.upstreamAuthor, author.contactEmail].map(oneLine).filter(Boolean).join(', ') || '(none named)',
     ),
     row('PGP key', pgp(seen)),
-    row('Licence', licence(metadata.license)),
+    row('Licence', licenseTitle(metadata.license) ?? '(none)'),
     row('Categories', names.join(', ') || '(none)'),
     row('Size', `${bytes(seen.packedBytes)}, ${bytes(seen.unpackedBytes)} unpacked`),
   ];
@@ -30,19 +31,6 @@ function pgp({ metadata: { author } }: AppPackage): string {
   if (author.pgpFingerprint === undefined) return '(none)';
   const name = oneLine(author.pgpName);
   return `${author.pgpFingerprint}${name === '' ? '' : `, says it is ${name}`}`;
-}
-
-function licence(license: License): string {
-  switch (license.kind) {
-    case 'openSource':
-      return license.title;
-    case 'proprietary':
-      return 'Proprietary';
-    case 'publicDomain':
-      return 'Public Domain';
-    case 'none':
-      return '(none)';
-  }
 }
 
 function row(name: string, value: string): string {

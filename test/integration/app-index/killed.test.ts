@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildCommand, type BuiltCommand } from '../../helpers/built-command.js';
 import { tempDir } from '../../helpers/fake-host.js';
 import { makeSpk, spkKey } from '../../stand-ins/spk.js';
+import { seeded } from '../../helpers/archives.js';
 
 /* The command is killed at any moment, and what it leaves is judged by the command itself, which is proven elsewhere. */
 
@@ -26,7 +27,7 @@ it(
   async () => {
     const root = await tempDir();
     const dir = join(root, 'index');
-    const random = numbers(SEED);
+    const random = seeded(SEED);
     await runs('init', dir);
     const counts = { killed: 0, ended: 0, published: 0 };
     const usual = { add: 0, build: 0 };
@@ -111,15 +112,4 @@ async function makePackages(usb: string, round: number): Promise<void> {
 
 function publishedText(dir: string): Promise<string | undefined> {
   return readFile(join(dir, 'public/apps/index.json'), 'utf8').catch(() => undefined);
-}
-
-/** 0 up to 1, the same ones each time (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -12,6 +12,7 @@ import { readPublished } from '../../helpers/mirroring.js';
 import { requireReal } from '../../helpers/real-parts.js';
 import { until } from '../../helpers/until.js';
 import { makeUpstream, writeUpstream, type UpstreamApp } from '../../helpers/upstream-index.js';
+import { seeded } from '../../helpers/archives.js';
 
 /* The built tool against a real nginx with a few hundred apps: run to its end, and killed at random. */
 
@@ -178,15 +179,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** The same numbers from 0 up to 1 for the same seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -25,7 +25,7 @@ import {
   SUFFIX,
 } from '../../helpers/directory.js';
 import { fakeHost } from '../../helpers/fake-host.js';
-import { freePort } from '../../helpers/real-dns.js';
+import { freePort } from '../../helpers/free-port.js';
 import { requireReal } from '../../helpers/real-parts.js';
 import { startSlapd, type RunningSlapd, type SlapdWish } from '../../helpers/slapd.js';
 

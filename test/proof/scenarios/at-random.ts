@@ -6,6 +6,7 @@ import { Workshop } from '../machine/workshop.js';
 import { measure } from './measure.js';
 import { proveCase } from './prove.js';
 import type { Scenario } from './scenario.js';
+import { seeded } from '../../helpers/archives.js';
 
 /** Of all operations together. */
 const DEFAULT_ROUNDS = 50;
@@ -32,7 +33,7 @@ export async function proveAtRandom(
   );
 
   describe.concurrent(`${name}, seed ${String(seed)}`, () => {
-    const random = generator(seed);
+    const random = seeded(seed);
     for (let round = 1; round <= rounds; round++) {
       const ms = Math.round(random() * lastMs);
       const [kind, does] = pick(random, KINDS);
@@ -57,15 +58,4 @@ function pick<T>(random: () => number, from: readonly T[]): T {
   const one = from[Math.floor(random() * from.length)];
   if (one === undefined) throw new Error('nothing to pick from');
   return one;
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -8,6 +8,7 @@ import {
   setValue,
   unsetValue,
 } from '../../../src/config/sandstorm-conf.js';
+import { seeded } from '../../helpers/archives.js';
 
 const values = (text: string): [string, string][] =>
   assignments(parseConf(text)).map(({ key, value }) => [key, value]);
@@ -166,7 +167,7 @@ describe('unsetValue', () => {
 
 describe('any file at all', () => {
   it('setValue changes one line, and getValue returns what was set', () => {
-    const random = generator(20261122);
+    const random = seeded(20261122);
     for (let round = 0; round < 1000; round += 1) {
       const text = randomConf(random);
       const key = pick(random, KEYS);
@@ -233,15 +234,4 @@ function pick<T>(random: () => number, from: readonly T[]): T {
   const picked = from[Math.floor(random() * from.length)];
   if (picked === undefined) throw new Error('nothing to pick from');
   return picked;
-}
-
-/** mulberry32: the same numbers in every run. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
