@@ -168,7 +168,7 @@ describe.skipIf(!ready)('the wizard', { timeout: 120_000, concurrent: true }, ()
     const { expect } = test;
     const machine = await start(test);
     await machine.type('airgap --home /srv/other', 'Enter');
-    await machine.answer([/not installed in \/srv\/other\.[^]*❯/, 'Down', 'Down', 'Down', 'Enter']);
+    await machine.answer([/not installed in \/srv\/other\.[^]*❯/, 'Down', 'Down', 'Down', 'Down', 'Enter']);
     expect(await machine.shows(END)).toMatch(/\? Quit\nexit 0\n\$$/);
   });
 });
