@@ -53,7 +53,6 @@ export async function resumeScenario(shop: Workshop, step: string): Promise<Scen
     ...(await cutOff(shop, update, step)),
     name: 'resume',
     command: RESUME_ARGS,
-    byTurns: true,
   };
 }
 
