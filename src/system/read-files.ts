@@ -22,6 +22,9 @@ const LARGEST_PIECE = 1024 * 1024;
 /** Files that say they are empty may have something to read all the same. */
 const SMALLEST_PIECE = 64 * 1024;
 
+/** One after the other, thousands of files go through the same memory: what is thrown away is collected late. */
+let spare: Buffer | undefined;
+
 export const readFiles: Pick<
   Files,
   'readText' | 'readBytes' | 'readStart' | 'readTail' | 'openRead' | 'readThrough'
@@ -47,8 +50,9 @@ export const readFiles: Pick<
 
   async readThrough(path, use) {
     const file = await openRegular(path);
+    const memory = spare ?? Buffer.allocUnsafe(LARGEST_PIECE);
+    spare = undefined;
     try {
-      const memory = Buffer.allocUnsafe(LARGEST_PIECE);
       for (let at = 0; ;) {
         const { bytesRead } = await fs.read(file.fd, memory, 0, LARGEST_PIECE, at).catch((error: unknown) => {
           throw ioRefusal('read', path, error);
@@ -58,6 +62,7 @@ export const readFiles: Pick<
         await use(memory.subarray(0, bytesRead));
       }
     } finally {
+      spare = memory;
       await closeFile(file);
     }
   },

@@ -5,11 +5,13 @@ import { Refusal } from '../../errors.js';
 import { SITE_PARTS } from '../../operations/app-index/site-parts.js';
 import { verifyAddress, verifyFolder, type Verified } from '../../operations/app-index/verify.js';
 import { parseIndexUrl } from '../../app-index/verify/index-url.js';
+import { keepMemoryLow } from '../../system/memory.js';
 import { count, fold } from '../../words.js';
 import type { CommandContext, Outcome } from '../command.js';
 import type { VERIFY_OPTIONS } from './app-index.js';
 
 export async function verify(context: CommandContext<typeof VERIFY_OPTIONS>): Promise<Outcome> {
+  keepMemoryLow();
   const { host, ui } = context;
   const place = await context.need('place');
   const url = /^https?:\/\//i.test(place) ? parseIndexUrl(place, 'DIR-OR-URL') : undefined;

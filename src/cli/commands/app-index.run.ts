@@ -6,6 +6,7 @@ import type { Taken } from '../../app-index/take-in.js';
 import { verifyPackage } from '../../apps/read-package.js';
 import type { Refusal } from '../../errors.js';
 import { printable } from '../../release/refusals.js';
+import { keepMemoryLow } from '../../system/memory.js';
 import { count } from '../../words.js';
 import type { CommandContext, Outcome } from '../command.js';
 import type { ADD_OPTIONS, INIT_OPTIONS, REMOVE_OPTIONS } from './app-index.js';
@@ -23,6 +24,7 @@ export async function init(context: CommandContext<typeof INIT_OPTIONS>): Promis
 }
 
 export async function add(context: CommandContext<typeof ADD_OPTIONS>): Promise<Outcome> {
+  keepMemoryLow();
   const { host, ui, dryRun } = context;
   const dir = await context.need('dir');
   const files = await context.need('packages');
