@@ -42,7 +42,7 @@ export const ERROR_CODES = {
   E_CHECKLIST: { exit: 3, meaning: 'what was seen of the server is not as the checklist has it' },
   E_CONF_WOULD_KILL: { exit: 3, meaning: 'the server would not come up with this sandstorm.conf' },
   E_INDEX_MISSING: { exit: 3, meaning: 'there is no app index in that folder' },
-  E_INDEX_PLACE: { exit: 3, meaning: 'an app index cannot be made in that folder' },
+  E_INDEX_PLACE: { exit: 3, meaning: 'that folder is none to make or change an app index in' },
   E_INDEX_UNKNOWN: { exit: 3, meaning: 'the app index has no such app, package or generation' },
   E_INDEX_PINNED: { exit: 3, meaning: 'the package is the one that was approved for its app' },
   E_INDEX_UNREACHABLE: { exit: 3, meaning: 'Sandstorm could not fetch from this app index' },

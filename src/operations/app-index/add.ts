@@ -7,6 +7,7 @@ import { takeIn, type ReadPackage, type Taken } from '../../app-index/take-in.js
 import { SPK_MAGIC } from '../../apps/unpack.js';
 import { Refusal } from '../../errors.js';
 import type { Host } from '../../system/host.js';
+import { refuseMirror } from './mirror-refusals.js';
 
 export interface AddWish {
   readonly dir: string;
@@ -23,7 +24,7 @@ export interface Added {
 
 /**
  * Takes packages into the index; each is proven to its last byte. Those that are in already stay as they are.
- * @throws Refusal E_INDEX_MISSING, E_INDEX_DOCUMENT, E_BUSY, E_IO, E_CANCELLED. A bad package is data.
+ * @throws Refusal E_INDEX_PLACE, E_INDEX_MISSING, E_INDEX_DOCUMENT, E_BUSY, E_IO, E_CANCELLED. A bad package is data.
  */
 export async function addPackages(
   { dir, files, dryRun }: AddWish,
@@ -31,6 +32,7 @@ export async function addPackages(
   onTaken: (taken: Taken) => void,
   host: Host,
 ): Promise<Added> {
+  await refuseMirror(dir, host);
   await readDocument(dir, host);
   const incoming = (await Promise.all(files.map((file) => packagesAt(file, host)))).flat();
   const taken: Taken[] = [];

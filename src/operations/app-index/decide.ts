@@ -10,6 +10,7 @@ import type { PackageRecord } from '../../app-index/record.js';
 import { readStore } from '../../app-index/store.js';
 import { Refusal } from '../../errors.js';
 import type { Host } from '../../system/host.js';
+import { refuseMirror } from './mirror-refusals.js';
 
 export interface DecideWish {
   readonly dir: string;
@@ -23,9 +24,10 @@ export interface DecideWish {
  * Remembers what the house decides about an app; it counts from the next build on.
  * @param doing for people: "index pin"
  * @returns whether anything changed, or would
- * @throws Refusal E_INDEX_MISSING, E_INDEX_DOCUMENT, E_INDEX_UNKNOWN, E_BUSY, E_IO
+ * @throws Refusal E_INDEX_PLACE, E_INDEX_MISSING, E_INDEX_DOCUMENT, E_INDEX_UNKNOWN, E_BUSY, E_IO
  */
 export async function decideAbout(wish: DecideWish, doing: string, host: Host): Promise<boolean> {
+  await refuseMirror(wish.dir, host);
   await readDocument(wish.dir, host);
   return wish.dryRun ? decide(wish, host) : withIndexLock(wish.dir, doing, host, () => decide(wish, host));
 }

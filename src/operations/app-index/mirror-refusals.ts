@@ -35,7 +35,7 @@ export async function requireMirrorPlace(dir: string, host: Host): Promise<void>
 export async function refuseMirror(dir: string, host: Host): Promise<void> {
   if ((await host.files.lstat(mirrorPlace(dir).folder)) === undefined) return;
   throw new Refusal('E_INDEX_PLACE', `${dir} is a mirror of another index`, {
-    hint: 'make an index of the house in a folder of its own: sandstorm-airgap index init DIR',
+    hint: `make an index of the house in a folder of its own, and take the packages in there: sandstorm-airgap index init DIR, then sandstorm-airgap index add DIR ${mirrorPlace(dir).folder}/packages`,
   });
 }
 

@@ -7,6 +7,7 @@ import { readStore, storedIds, storedPackage } from '../../app-index/store.js';
 import { Refusal } from '../../errors.js';
 import type { Host } from '../../system/host.js';
 import { randomHex } from '../../system/random.js';
+import { refuseMirror } from './mirror-refusals.js';
 
 export interface RemoveWish {
   readonly dir: string;
@@ -23,9 +24,10 @@ export interface Removed {
 
 /**
  * Takes packages out of the store; what is published stays so until the next build.
- * @throws Refusal E_INDEX_MISSING, E_INDEX_DOCUMENT, E_INDEX_PINNED, E_BUSY, E_IO
+ * @throws Refusal E_INDEX_PLACE, E_INDEX_MISSING, E_INDEX_DOCUMENT, E_INDEX_PINNED, E_BUSY, E_IO
  */
 export async function removePackages(wish: RemoveWish, host: Host): Promise<Removed> {
+  await refuseMirror(wish.dir, host);
   await readDocument(wish.dir, host);
   return wish.dryRun
     ? remove(wish, host)

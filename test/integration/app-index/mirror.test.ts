@@ -2,7 +2,11 @@ import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { verifyPackage } from '../../../src/apps/read-package.js';
+import { addPackages } from '../../../src/operations/app-index/add.js';
+import { decideAbout } from '../../../src/operations/app-index/decide.js';
 import { incomplete } from '../../../src/operations/app-index/mirror-refusals.js';
+import { removePackages } from '../../../src/operations/app-index/remove.js';
 import { rollBackIndex } from '../../../src/operations/app-index/rollback.js';
 import { appIdOf } from '../../helpers/market-models.js';
 import { until } from '../../helpers/until.js';
@@ -188,6 +192,22 @@ describe('index mirror', () => {
     await mirror.host.files.plant(mirror.dir, [{ path: 'app-index.json', data: '{}' }]);
     await expect(mirror.run()).rejects.toMatchObject({ code: 'E_INDEX_PLACE' });
     expect(upstream.asked).toEqual([]);
+  });
+
+  it('takes no packages of the house, and says where they may be', async () => {
+    const upstream = await serveUpstream(makeUpstream(apps));
+    const { dir, host, run } = await mirroring(upstream.url);
+    await run();
+    const refusal = {
+      code: 'E_INDEX_PLACE',
+      hint: expect.stringContaining(`index add DIR ${dir}/mirror/packages`) as unknown,
+    };
+    const [appId, dryRun] = [appIdOf('Chess'), false];
+    const add = addPackages({ dir, files: [], dryRun }, verifyPackage, () => undefined, host);
+    await expect(add).rejects.toMatchObject(refusal);
+    await expect(removePackages({ dir, id: appId, dryRun }, host)).rejects.toMatchObject(refusal);
+    const hide = { dir, appId, change: { hidden: true }, dryRun } as const;
+    await expect(decideAbout(hide, 'index hide', host)).rejects.toMatchObject(refusal);
   });
 });
 
