@@ -50,6 +50,13 @@ export function fileOrStdin(flags: string, description: string): OptionSpec<stri
   return { flags, description, kind: 'value', parse };
 }
 
+/** A path, or the address of what a machine of the house serves. */
+export function fileOrUrl(flags: string, description: string): OptionSpec<string> {
+  const parse = (value: string, what: string, cwd: string): string =>
+    /^https?:\/\//i.test(value) ? value : absolute(value, what, cwd);
+  return { flags, description, kind: flags.startsWith('[') ? 'positional' : 'value', parse };
+}
+
 export function positionalPath(name: string, description: string, more: More = {}): OptionSpec<string> {
   return { flags: `[${name}]`, description, kind: 'positional', parse: absolute, ...more };
 }

@@ -10,9 +10,13 @@ import { judgeLdap } from '../identity/ldap/judge.js';
 import { observeLdap, type LdapQuestion } from '../identity/ldap/observe.js';
 import { settle, type Settled } from '../identity/ldap/root-dse.js';
 import { enteredFields } from '../identity/ldap/settings.js';
+import { formFor } from '../identity/saml/form.js';
+import { serviceProvider } from '../identity/saml/service-provider.js';
+import { parseBaseUrl } from '../server/addresses.js';
 import { judgeHome, observeHome } from '../server/home-state.js';
 import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
+import { lookAtProvider, type SeenProvider } from './identity-saml.js';
 
 export type ChecklistFormat = 'markdown' | 'html' | 'json';
 
@@ -36,6 +40,8 @@ export interface ChecklistRequest extends Pick<
   readonly baseUrl: string;
   readonly wildcardHost: string | undefined;
   readonly ldap: LdapQuestion | undefined;
+  /** Metadata of the identity provider: a path, or an address. */
+  readonly samlMetadata: string | undefined;
   readonly verify: boolean;
 }
 
@@ -47,15 +53,21 @@ export interface Checklist extends ChecklistHead {
 export async function checklist(request: ChecklistRequest, host: Host, ui: Ui): Promise<Checklist> {
   const { verify, baseUrl, ldap } = request;
   const head = { baseUrl, day: host.clock.now().toISOString().slice(0, 10), verified: verify };
+  const saml = await lookAtProvider({ metadata: request.samlMetadata, idpEntityId: undefined }, host);
   if (!verify) {
-    const facts = await gather(request, ldap === undefined ? undefined : settle(ldap.wish, undefined), host);
+    const settled = ldap === undefined ? undefined : settle(ldap.wish, undefined);
+    const facts = await gather(request, settled, saml, host);
     return { ...head, build: facts.build, items: buildChecklist(facts) };
   }
   return ui.step('Looked', async (progress) => {
     progress.detail(`at ${baseUrl} and what it needs`);
     const seen = ldap === undefined ? undefined : await observeLdap(ldap, host);
-    const facts = await gather(request, seen?.settled, host);
-    const looking = { facts, ldap: seen === undefined ? undefined : judgeLdap(seen) };
+    const facts = await gather(request, seen?.settled, saml, host);
+    const looking = {
+      facts,
+      ldap: seen === undefined ? undefined : judgeLdap(seen),
+      saml: saml?.findings,
+    };
     return {
       ...head,
       build: facts.build,
@@ -87,9 +99,12 @@ export async function writeChecklist(file: string, content: string, host: Host):
 async function gather(
   request: ChecklistRequest,
   directory: Settled | undefined,
+  provider: SeenProvider | undefined,
   host: Host,
 ): Promise<ChecklistFacts> {
   const { home, conf, indexUrl } = request;
+  const samlForm =
+    provider && formFor(provider.idp, serviceProvider(parseBaseUrl(request.baseUrl)), host.clock.now());
   const setting = (key: string): string | undefined => (conf === undefined ? undefined : getValue(conf, key));
   const state = judgeHome(await observeHome(home, host));
   return {
@@ -99,6 +114,8 @@ async function gather(
       directory === undefined
         ? undefined
         : enteredFields(directory.settings, directory.settings.ldapSearchBindDn !== ''),
+    samlEntryPoint: request.samlEntryPoint ?? samlForm?.entryPoint ?? undefined,
+    samlForm,
     indexAddresses: indexUrl === undefined ? [] : await addressesOf(indexUrl, host),
     mail: request.mail ?? mailIn(setting('MAIL_URL')),
     ownHttps: setting('HTTPS_PORT') !== undefined,

@@ -1,6 +1,7 @@
 import { finding, reported, type Finding } from '../identity/finding.js';
 import { loginUrl } from '../identity/saml/authn-request.js';
 import { decodeCaptured } from '../identity/saml/captured.js';
+import { formFor, type SamlForm } from '../identity/saml/form.js';
 import { certificateForForm, judgeMetadata, judgeServiceProvider } from '../identity/saml/judge-metadata.js';
 import { judgeResponse } from '../identity/saml/judge-response.js';
 import {
@@ -38,14 +39,6 @@ export interface SamlWish {
   readonly response: string | undefined;
   /** When it was captured; default: when its file was last written. */
   readonly at: Date | undefined;
-}
-
-/** What to type into the form at /admin/login. */
-export interface SamlForm {
-  readonly entryPoint: string | null;
-  readonly logoutUrl: string | null;
-  readonly certificate: string | null;
-  readonly entityId: string;
 }
 
 export interface SamlReport {
@@ -88,10 +81,16 @@ export async function writeServiceProvider(
   return true;
 }
 
-async function lookAtProvider(
-  { metadata, idpEntityId }: SamlWish,
+export interface SeenProvider {
+  readonly idp: IdentityProvider;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads the metadata and judges them. @returns undefined where none are given. @throws Refusal E_SAML_*, E_IO */
+export async function lookAtProvider(
+  { metadata, idpEntityId }: Pick<SamlWish, 'metadata' | 'idpEntityId'>,
   host: Host,
-): Promise<{ readonly idp: IdentityProvider; readonly findings: readonly Finding[] } | undefined> {
+): Promise<SeenProvider | undefined> {
   if (metadata === undefined) return undefined;
   const { text, findings } = await obtainMetadata(metadata, host);
   const idp = readMetadata(readDocument(text, metadata), metadata, idpEntityId);
@@ -159,13 +158,4 @@ async function certificateFile(path: string, host: Host): Promise<SigningCertifi
   const read = readCertificate(text);
   if (read === undefined) throw notSaml(path, 'it is no certificate (PEM or base64)', NEEDS_CERTIFICATE);
   return read;
-}
-
-function formFor(idp: IdentityProvider, sp: ServiceProvider, now: Date): SamlForm {
-  return {
-    entryPoint: idp.entryPoint ?? null,
-    logoutUrl: idp.logout ?? null,
-    certificate: certificateForForm(idp, now)?.base64 ?? null,
-    entityId: sp.entityId,
-  };
 }

@@ -1,6 +1,6 @@
 import { badValue } from '../../errors.js';
 import { defineCommand } from '../command.js';
-import { choice, formed, on, path, several, text } from '../option.js';
+import { choice, fileOrUrl, formed, on, path, several, text } from '../option.js';
 import { ADDRESS_OPTIONS, LDAP_OPTIONS } from '../option-sets.js';
 
 const PROVIDERS = ['ldap', 'saml'] as const;
@@ -19,6 +19,10 @@ export const CHECKLIST_OPTIONS = {
   },
   ...ADDRESS_OPTIONS,
   ...LDAP_OPTIONS,
+  samlMetadata: fileOrUrl(
+    '--saml-metadata <file>',
+    "the identity provider's metadata, or their address: fills in the SAML form",
+  ),
   samlEntryPoint: formed(
     '--saml-entry-point <url>',
     "the identity provider's address for logins",

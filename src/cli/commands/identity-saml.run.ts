@@ -1,12 +1,8 @@
 import { Refusal } from '../../errors.js';
 import { failed, type Finding } from '../../identity/finding.js';
+import type { SamlForm } from '../../identity/saml/form.js';
 import { recipe } from '../../identity/saml/recipes.js';
-import {
-  identitySaml,
-  writeServiceProvider,
-  type SamlForm,
-  type SamlReport,
-} from '../../operations/identity-saml.js';
+import { identitySaml, writeServiceProvider, type SamlReport } from '../../operations/identity-saml.js';
 import { serverSetting } from '../../operations/server-setting.js';
 import { parseBaseUrl } from '../../server/addresses.js';
 import type { CommandContext, Outcome } from '../command.js';

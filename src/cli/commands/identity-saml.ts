@@ -2,20 +2,13 @@ import { badValue } from '../../errors.js';
 import { RECIPES } from '../../identity/saml/recipe-names.js';
 import { defineCommand } from '../command.js';
 import { ADDRESS_OPTIONS } from '../option-sets.js';
-import { choice, formed, on, path, text, type OptionSpec } from '../option.js';
-
-/** A path, or the address of a provider in the house. */
-function fileOrUrl(): OptionSpec<string> {
-  const file = path('[metadata]', 'metadata of the identity provider: a file, or an address on the network');
-  return {
-    ...file,
-    kind: 'positional',
-    parse: (value, what, cwd) => (/^https?:\/\//i.test(value) ? value : file.parse(value, what, cwd)),
-  };
-}
+import { choice, fileOrUrl, formed, on, path, text } from '../option.js';
 
 export const SAML_OPTIONS = {
-  metadata: fileOrUrl(),
+  metadata: fileOrUrl(
+    '[metadata]',
+    'metadata of the identity provider: a file, or an address on the network',
+  ),
   baseUrl: ADDRESS_OPTIONS.baseUrl,
   idpEntityId: text('--idp-entity-id <id>', 'which identity provider, where the metadata describe several'),
   entityId: text('--entity-id <id>', "Sandstorm's own entity id (default: BASE_URL's host name)"),

@@ -1,4 +1,5 @@
 import type { EnteredField } from '../ldap/settings.js';
+import type { SamlForm } from '../saml/form.js';
 
 export type LoginProvider = 'ldap' | 'saml';
 
@@ -15,6 +16,8 @@ export interface ChecklistFacts {
   readonly ldapFields: readonly EnteredField[] | undefined;
   readonly ldapCaFile: string | undefined;
   readonly samlEntryPoint: string | undefined;
+  /** From the identity provider's metadata, where they were given. */
+  readonly samlForm: SamlForm | undefined;
   readonly guests: 'refused' | 'allowed';
   readonly contacts: 'shared' | 'private';
   readonly indexUrl: string | undefined;

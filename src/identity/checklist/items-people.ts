@@ -61,7 +61,7 @@ function entered(
   return { label, value: text(shown(value)) };
 }
 
-function saml({ baseUrl, samlEntryPoint }: ChecklistFacts): ChecklistItem {
+function saml({ baseUrl, samlEntryPoint, samlForm }: ChecklistFacts): ChecklistItem {
   return {
     id: 'login.saml',
     section: 'Logins',
@@ -69,9 +69,12 @@ function saml({ baseUrl, samlEntryPoint }: ChecklistFacts): ChecklistItem {
     page: '/admin/login',
     fields: [
       { label: 'SAML provider entry point URL', value: textOr(samlEntryPoint, 'from the identity provider') },
-      { label: 'SAML provider logout URL', value: blank('optional') },
-      { label: 'SAML cert for above provider', value: blank('its signing certificate, base64') },
-      { label: 'Entity ID', value: text(new URL(baseUrl).hostname) },
+      { label: 'SAML provider logout URL', value: logoutUrl(samlForm) },
+      {
+        label: 'SAML cert for above provider',
+        value: textOr(samlForm?.certificate ?? undefined, 'its signing certificate, base64'),
+      },
+      { label: 'Entity ID', value: text(samlForm?.entityId ?? new URL(baseUrl).hostname) },
     ],
     why: 'Row SAML, "Configure", then "Enable". Log in once as somebody else before you log out.',
     notes: [
@@ -80,6 +83,11 @@ function saml({ baseUrl, samlEntryPoint }: ChecklistFacts): ChecklistItem {
     ],
     state: OPEN,
   };
+}
+
+function logoutUrl(form: ChecklistFacts['samlForm']): ChecklistField['value'] {
+  if (form === undefined) return blank('optional');
+  return form.logoutUrl === null ? note('leave empty') : text(form.logoutUrl);
 }
 
 function otherLogins(): ChecklistItem {

@@ -1,6 +1,7 @@
 import { parseWildcardHost, selfTestName } from '../../server/addresses.js';
 import type { Host } from '../../system/host.js';
 import { freshBytes } from '../../system/random.js';
+import { failed as failing, type Finding } from '../finding.js';
 import { shown, type LdapFinding } from '../ldap/finding.js';
 import type { ChecklistFacts } from './facts.js';
 import type { ChecklistItem, ItemState } from './item.js';
@@ -9,6 +10,8 @@ export interface Looking {
   readonly facts: ChecklistFacts;
   /** What the directory was seen to be, where one was named. */
   readonly ldap: readonly LdapFinding[] | undefined;
+  /** What its metadata say of the identity provider, where they were given. */
+  readonly saml: readonly Finding[] | undefined;
 }
 
 /**
@@ -82,9 +85,11 @@ function directory({ ldap }: Looking): Promise<ItemState | undefined> {
 
 /** Once SAML is enabled, and not before, this address sends people to the identity provider. */
 async function samlSwitchedOn(
-  { facts: { baseUrl, samlEntryPoint } }: Looking,
+  { facts: { baseUrl, samlEntryPoint }, saml }: Looking,
   host: Host,
 ): Promise<ItemState | undefined> {
+  const [trouble] = failing(saml ?? []);
+  if (trouble !== undefined) return failed(`${trouble.id}: ${trouble.lines[0] ?? ''}`, trouble.fix?.[0]);
   const answer = await ask(`${baseUrl}/_saml/authorize/default/checklist`, host);
   if (answer.status !== 302) return undefined;
   const to = (answer.location ?? '').replace(/[?#].*$/, '');

@@ -2,13 +2,14 @@ import { mkdtemp, readdir, readFile, rm, writeFile, mkdir, stat } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { checklist, type ChecklistRequest } from '../../../src/operations/checklist.js';
+import { checklist, type Checklist, type ChecklistRequest } from '../../../src/operations/checklist.js';
 import { systemDns } from '../../../src/system/dns.js';
 import { systemHttp } from '../../../src/system/http.js';
 import { systemTcp } from '../../../src/system/tcp.js';
 import type { Ui } from '../../../src/ui.js';
 import { buildCommand, type BuiltCommand } from '../../helpers/built-command.js';
 import { fakeHost } from '../../helpers/fake-host.js';
+import { identityFiles } from '../../helpers/identity-files.js';
 import { serveHttp, serveTcp } from '../../helpers/http-server.js';
 
 /* The command as built, against servers that answer as a Sandstorm, an index and a mail server do. */
@@ -58,6 +59,7 @@ async function look(more: Partial<ChecklistRequest>): Promise<States> {
     providers: ['saml'],
     ldap: undefined,
     ldapCaFile: undefined,
+    samlMetadata: undefined,
     samlEntryPoint: undefined,
     guests: 'refused',
     contacts: 'shared',
@@ -145,6 +147,44 @@ describe('checklist --verify', () => {
       seen: expect.stringContaining('old-idp') as string,
     });
     expect((await at())['login.saml']).toEqual({ kind: 'open' });
+  });
+});
+
+describe('checklist --saml-metadata', () => {
+  const address = ['--base-url', 'http://s.corp.lan:6080', '--json'];
+
+  it('fills in the form with what the provider says of itself', async () => {
+    await identityFiles(dir, 's.corp.lan');
+    const ran = await tool.run([
+      'checklist',
+      '--home',
+      home,
+      '--saml-metadata',
+      join(dir, 'idp-metadata.xml'),
+      ...address,
+    ]);
+    const { result } = JSON.parse(ran.stdout) as { result: Checklist };
+    const fields = result.items.find(({ id }) => id === 'login.saml')?.fields.map(({ value }) => value);
+    const certificate = await readFile(join(dir, 'house-ca.pem'), 'utf8');
+    expect(fields).toEqual([
+      { kind: 'text', text: 'https://idp.corp.lan/sso' },
+      { kind: 'note', text: 'leave empty' },
+      { kind: 'text', text: certificate.replace(/-----.*-----|\s/g, '') },
+      { kind: 'text', text: 's.corp.lan' },
+    ]);
+    expect(result.items.map(({ id }) => id)).not.toContain('login.ldap');
+  });
+
+  it('tells with --verify why logins would fail', async () => {
+    await identityFiles(dir, 's.corp.lan');
+    const metadata = join(dir, 'idp-metadata.xml');
+    const text = await readFile(metadata, 'utf8');
+    await writeFile(metadata, text.replace('HTTP-Redirect', 'HTTP-POST'));
+    const states = await look({ baseUrl: 'http://s.corp.lan:1', samlMetadata: metadata });
+    expect(states['login.saml']).toMatchObject({
+      kind: 'failed',
+      seen: expect.stringContaining('HTTP-Redirect') as unknown,
+    });
   });
 });
 

@@ -27,6 +27,7 @@ const facts: ChecklistFacts = {
   ldapFields: enteredFields(ldap.settings, true),
   ldapCaFile: undefined,
   samlEntryPoint: undefined,
+  samlForm: undefined,
   guests: 'refused',
   contacts: 'shared',
   indexUrl: undefined,
