@@ -1,6 +1,6 @@
 import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
-import { on, path, type OptionSpecs, type Values } from './option.js';
+import { eventsTarget, on, path, type OptionSpecs, type Values } from './option.js';
 import type { CommandName, CommandResults } from './results.js';
 
 /** What a command is: flags and words only. Its body is loaded when it runs, so that starting stays cheap. */
@@ -71,6 +71,10 @@ export const COMMON_OPTIONS = {
   yes: on('--yes', 'agree to the plan and take defaults without asking'),
   noInput: on('--no-input', 'never ask; a missing value is an error'),
   dryRun: on('--dry-run', 'print the plan that would be carried out, change nothing'),
+  events: eventsTarget(
+    '--events <fd|file>',
+    'write progress there as JSON, one event a line; see schema file event',
+  ),
   logFile: path('--log-file <file>', 'keep a full transcript there'),
   debug: on('--debug', 'show the stack trace of an error'),
 };

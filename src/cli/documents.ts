@@ -5,6 +5,7 @@ import type { UpdatePlan } from '../update/plan.js';
 import type { RollbackPlan } from '../update/rollback-plan.js';
 import type { ServerPlan } from '../update/step.js';
 import type { Answer } from './answer.js';
+import type { ProgressEvent } from './events.js';
 import type { CommandResults } from './results.js';
 
 /** Everything that other programs may read, by the name under which `schema` prints what it looks like. */
@@ -14,6 +15,8 @@ export type Documents = {
 
 /** What is no command's answer. */
 interface OtherDocuments {
+  /** One line of --events. */
+  'file event': ProgressEvent;
   /** One line of a run's journal.ndjson. */
   'file journal': JournalEntry<Plan>;
   /** snapshot.json beside a snapshot. */

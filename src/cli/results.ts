@@ -26,6 +26,7 @@ import type { KeyName } from '../release/signature/keys.js';
 import type { PackagesAdded } from './commands/app-index.run.js';
 import type { IndexDecision, IndexListing } from './commands/app-index-decide.run.js';
 import type { IndexVerified } from './commands/app-index-verify.run.js';
+import type { Explained } from './commands/explain.run.js';
 import type { InspectedKey } from './commands/feature-key.run.js';
 import type { SamlResult } from './commands/identity-saml.run.js';
 import type { RefusedFile, RenamedPackage, SeenPackage } from './commands/spk.run.js';
@@ -96,6 +97,10 @@ export interface CommandResults {
   'tls check': TlsReport;
   'tls csr': CsrReport & { readonly keyFile: string; readonly csrFile: string };
   'feature-key inspect': InspectedKey;
+  explain: Explained | { readonly codes: readonly Pick<Explained, 'code' | 'kind' | 'title'>[] };
+  schema:
+    | { readonly names: readonly string[] }
+    | { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
   /** null: of the rehearsal's own inner run. */
   rehearse: RehearsalResult | null;
 }
