@@ -112,6 +112,14 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** A refusal as --json has it. */
+export interface RefusalData {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** What to do next, as a command to type where there is one. */
+  readonly hint: string | null;
+}
+
 export interface RefusalDetails {
   /** What to do next, as a command to type where there is one. */
   hint?: string;

@@ -1,16 +1,17 @@
 import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
-import { on, path, type OptionSpecs, type Values } from './option.js';
+import { eventsTarget, on, path, type OptionSpecs, type Values } from './option.js';
+import type { CommandName, CommandResults } from './results.js';
 
 /** What a command is: flags and words only. Its body is loaded when it runs, so that starting stays cheap. */
-export interface CommandSpec<O extends OptionSpecs = OptionSpecs> {
+export interface CommandSpec<O extends OptionSpecs = OptionSpecs, R = unknown> {
   /** "install", or "config get" for a command of a group. */
   readonly name: string;
   readonly summary: string;
   readonly description?: string;
   readonly examples: readonly string[];
   readonly options: O;
-  load(): Promise<(context: CommandContext<O>) => Promise<Outcome>>;
+  load(): Promise<(context: CommandContext<O>) => Promise<Outcome<R>>>;
 }
 
 /** Everything a body may use. */
@@ -35,10 +36,10 @@ export interface CommandContext<O extends OptionSpecs = OptionSpecs> {
   keepTranscript(file: string): void;
 }
 
-export interface Outcome {
+export interface Outcome<R = unknown> {
   readonly changed: boolean;
-  /** For --json. */
-  readonly result: unknown;
+  /** For --json: see results.ts. */
+  readonly result: R;
   /** For people, printed last. */
   readonly text?: string;
   /** It shows what somebody wrote, and nothing in it is to be added to. */
@@ -49,8 +50,16 @@ export interface Outcome {
   readonly exitCode?: number;
 }
 
-/** Checks a spec against its own options, then forgets them: the list of commands holds all kinds. */
-export function defineCommand<O extends OptionSpecs>(spec: CommandSpec<O>): CommandSpec {
+/** What the body of that command gives back. */
+export type OutcomeOf<N extends CommandName> = Outcome<CommandResults[N]>;
+
+/**
+ * Checks a spec against its own options and its result, then forgets them: the list of commands holds all kinds. A
+ * command whose result is not named in results.ts, or is another one, does not compile.
+ */
+export function defineCommand<O extends OptionSpecs, N extends CommandName>(
+  spec: CommandSpec<O, CommandResults[N]> & { readonly name: N },
+): CommandSpec {
   return spec as unknown as CommandSpec;
 }
 
@@ -62,6 +71,10 @@ export const COMMON_OPTIONS = {
   yes: on('--yes', 'agree to the plan and take defaults without asking'),
   noInput: on('--no-input', 'never ask; a missing value is an error'),
   dryRun: on('--dry-run', 'print the plan that would be carried out, change nothing'),
+  events: eventsTarget(
+    '--events <target>',
+    'write progress into that file or descriptor as JSON, one event a line; see schema file event',
+  ),
   logFile: path('--log-file <file>', 'keep a full transcript there'),
   debug: on('--debug', 'show the stack trace of an error'),
 };

@@ -22,6 +22,7 @@ import { cleanCommand } from './commands/clean.js';
 import { indexMirrorCommand } from './commands/index-mirror.js';
 import { indexConfigCommand, indexServeCommand } from './commands/index-serve.js';
 import { checklistCommand } from './commands/checklist.js';
+import { explainCommand } from './commands/explain.js';
 import { identityLdapCommand } from './commands/identity.js';
 import { featureKeyInspectCommand } from './commands/feature-key.js';
 import { identitySamlCommand } from './commands/identity-saml.js';
@@ -29,6 +30,7 @@ import { installCommand } from './commands/install.js';
 import { preflightCommand } from './commands/preflight.js';
 import { rehearseCommand } from './commands/rehearse.js';
 import { releaseVerifyCommand } from './commands/release.js';
+import { schemaCommand } from './commands/schema.js';
 import {
   serviceRestartCommand,
   serviceStartCommand,
@@ -99,5 +101,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   tlsCheckCommand,
   tlsCsrCommand,
   featureKeyInspectCommand,
+  explainCommand,
+  schemaCommand,
   rehearseCommand,
 ];

@@ -57,6 +57,15 @@ export function fileOrUrl(flags: string, description: string): OptionSpec<string
   return { flags, description, kind: flags.startsWith('[') ? 'positional' : 'value', parse };
 }
 
+/** A path, or the number of a descriptor that the caller has opened. */
+export function eventsTarget(flags: string, description: string): OptionSpec<string> {
+  const parse = (value: string, what: string, cwd: string): string => {
+    if (value === '0') throw badValue(what, value, 'a descriptor to write to, or a file');
+    return /^\d{1,4}$/.test(value) ? value : absolute(value, what, cwd);
+  };
+  return { flags, description, kind: 'value', parse };
+}
+
 export function positionalPath(name: string, description: string, more: More = {}): OptionSpec<string> {
   return { flags: `[${name}]`, description, kind: 'positional', parse: absolute, ...more };
 }
@@ -73,6 +82,16 @@ export function positionalPaths(
     kind: 'positional',
     parse: (value, what, cwd) => [absolute(value, what, cwd)],
     ...more,
+  };
+}
+
+/** As many words as are typed; a text with spaces from another source. It must be the last. */
+export function positionalWords(name: string, description: string): OptionSpec<readonly string[]> {
+  return {
+    flags: `[${name}...]`,
+    description,
+    kind: 'positional',
+    parse: (value) => value.split(' ').filter((word) => word !== ''),
   };
 }
 

@@ -122,6 +122,8 @@ Values come from flags, then SANDSTORM_AIRGAP_* variables, then --answers FILE, 
 Exit codes: 0 done or nothing to do, 1 unexpected, 2 usage, 3 preflight failed, 4 input needed,
 5 not authentic or corrupt, 6 failed and undone, 7 failed and a person must act, 8 busy or pending.
 
+What an error code or a check means: sandstorm-airgap explain CODE
+
 Examples:
   sandstorm-airgap                                  the wizard
   sandstorm-airgap rehearse                         the whole journey, without touching this machine

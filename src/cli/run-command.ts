@@ -1,10 +1,11 @@
-import { ERROR_CODES, Refusal } from '../errors.js';
+import { ERROR_CODES, Refusal, type RefusalData } from '../errors.js';
 import type { Host } from '../system/host.js';
 import type { Transcript } from '../system/log.js';
 import type { Terminal } from '../system/terminal.js';
 import type { Ui } from '../ui.js';
 import { fold } from '../words.js';
 import { COMMON_OPTIONS, type CommandContext, type CommandSpec, type Outcome } from './command.js';
+import type { TellEvent } from './events.js';
 import { DEFAULT_HOME, forHome, uiFor } from './for-home.js';
 import { humanUi } from './human.js';
 import { flagName, inputNeeded, resolveValues, checkAnswerKeys, type Sources } from './sources.js';
@@ -39,22 +40,66 @@ export async function runCommand(
     debug: flags.debug === true,
   };
   let home = DEFAULT_HOME;
+  let onlookers: Onlookers | undefined;
   try {
-    const context = await contextFor(spec, flags, around);
+    const sources = await sourcesFor(spec, flags, around);
+    onlookers = await onlookersFor(sources, around);
+    const context = contextFor(spec, sources, around, onlookers);
     ({ json: asked.json, home } = context);
+    onlookers?.tell({ kind: 'started', command: spec.name, home, dryRun: context.dryRun });
     if (around.guided !== true) await tellPending(spec.name, context, around);
     const body = await spec.load();
     const outcome = await body(context);
     report(outcome.verbatim === true ? outcome : forHome(home, outcome), context.json, around.terminal);
     await outcome.goOn?.();
-    return { exitCode: outcome.exitCode ?? 0, refusal: undefined };
+    const { changed, exitCode = 0 } = outcome;
+    const error = exitCode === 0 ? null : failureOf(exitCode);
+    onlookers?.tell({ kind: 'finished', ok: exitCode === 0, exitCode, changed, error });
+    return { exitCode, refusal: undefined };
   } catch (error) {
     const refusal = refusalFor(home, asRefusal(error));
+    const { code, message, hint = null, changed, exitCode } = refusal;
+    onlookers?.tell({ kind: 'finished', ok: false, exitCode, changed, error: { code, message, hint } });
     reportError(refusal, error, asked, around);
     return { exitCode: refusal.exitCode, refusal };
   } finally {
     around.transcript.close();
+    await onlookers?.leave();
   }
+}
+
+/** A program that reads --events. */
+interface Onlookers {
+  readonly tell: TellEvent;
+  wrap(ui: Ui): Ui;
+  leave(): Promise<void>;
+}
+
+async function onlookersFor(
+  sources: Sources,
+  { host, transcript }: Surroundings,
+): Promise<Onlookers | undefined> {
+  const { events: to, json } = resolveValues(
+    { events: COMMON_OPTIONS.events, json: COMMON_OPTIONS.json },
+    sources,
+  );
+  if (to === undefined) return undefined;
+  if (to === '1' && json === true) {
+    throw new Refusal('E_USAGE', '--json keeps standard output for its one object', {
+      hint: '--events 3 3>events.ndjson, or --events FILE',
+    });
+  }
+  const { openEventSink } = await import('../system/event-sink.js');
+  const { withEvents } = await import('./events.js');
+  const sink = openEventSink(to);
+  const tell: TellEvent = (event) => {
+    const at = host.clock.now().toISOString();
+    // Word by word: in the finished line a secret with a quotation mark in it would look otherwise.
+    const clean = (_: string, value: unknown): unknown =>
+      typeof value === 'string' ? transcript.clean(value) : value;
+    sink.write(JSON.stringify({ v: 1, at, ...event }, clean));
+  };
+  return { tell, wrap: (ui) => withEvents(ui, tell, host.clock), leave: sink.close };
 }
 
 async function tellPending(
@@ -90,13 +135,13 @@ export async function sourcesFor(
   return { ...withoutAnswers, answers };
 }
 
-async function contextFor(
+function contextFor(
   spec: CommandSpec,
-  flags: Readonly<Record<string, unknown>>,
+  sources: Sources,
   around: Surroundings,
-): Promise<CommandContext> {
+  onlookers: Onlookers | undefined,
+): CommandContext {
   const { host, terminal, transcript } = around;
-  const sources = await sourcesFor(spec, flags, around);
   const common = resolveValues(COMMON_OPTIONS, sources);
   const values = resolveValues(spec.options, sources);
   if (common.logFile !== undefined) transcript.addFile(common.logFile);
@@ -106,10 +151,8 @@ async function contextFor(
   const yes = common.yes ?? false;
   const confirm = confirmation(interactive, yes);
   const home = common.home ?? DEFAULT_HOME;
-  const ui: Ui = uiFor(
-    home,
-    json ? silentUi(transcript, confirm) : humanUi(terminal, host.clock, transcript, confirm),
-  );
+  const shown = json ? silentUi(transcript, confirm) : humanUi(terminal, host.clock, transcript, confirm);
+  const ui: Ui = uiFor(home, onlookers?.wrap(shown) ?? shown);
 
   return {
     host,
@@ -161,7 +204,7 @@ function report(outcome: Outcome, json: boolean, terminal: Terminal): void {
 }
 
 /** A body that returns a non-zero exit code has reported its failure as data; scripts still want a code. */
-function failureOf(exitCode: number): { code: string; message: string; hint: string | null } {
+function failureOf(exitCode: number): RefusalData {
   const code = exitCode === 3 ? 'E_PREFLIGHT_FAILED' : 'E_UNEXPECTED';
   return { code, message: ERROR_CODES[code].meaning, hint: null };
 }

@@ -4,8 +4,9 @@ export type Operation = (typeof OPERATIONS)[number];
 /** done; failed and a person must act; undone: the former state is back. */
 export type Outcome = 'done' | 'failed' | 'undone';
 
-export type JournalEntry = { readonly v: 1; readonly at: string } & (
-  | { readonly event: 'begin'; readonly operation: Operation; readonly home: string; readonly plan: unknown }
+/** @typeParam Plan as far as its reader is sure of it */
+export type JournalEntry<Plan = unknown> = { readonly v: 1; readonly at: string } & (
+  | { readonly event: 'begin'; readonly operation: Operation; readonly home: string; readonly plan: Plan }
   | { readonly event: 'step-begins'; readonly step: string }
   | { readonly event: 'step-ends'; readonly step: string; readonly facts?: unknown }
   /** From here on the way leads back: the inverse steps, in their order. */

@@ -13,6 +13,8 @@ export interface Transcript extends Log {
    * @throws Refusal E_IO
    */
   addFile(path: string): void;
+  /** Without the secrets that are known. */
+  clean(text: string): string;
   close(): void;
 }
 
@@ -40,6 +42,7 @@ export function createTranscript(now: () => Date): Transcript {
   };
 
   return Object.assign(log, {
+    clean,
     hide: (secret: string) => {
       if (secret.length >= 6) secrets.push(secret);
     },

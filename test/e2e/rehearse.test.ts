@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { typeKey } from '../../src/release/signature/keys.js';
 import { addTrust } from '../../src/release/signature/trust.js';
+import { checkAnswer } from '../helpers/answers.js';
 import { quietHost } from '../helpers/archives.js';
 import { requireReal } from '../helpers/real-parts.js';
 import { PROOF_FLAGS, releaseUnderTest, type ReleaseUnderTest } from '../helpers/release-under-test.js';
@@ -76,7 +77,12 @@ function rehearse(args: readonly string[], { tmp, before = [], interruptAt }: Wi
     }
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  return new Promise((resolve) => child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr })));
+  return new Promise<Ran>((resolve) =>
+    child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr })),
+  ).then((ran) => {
+    checkAnswer(command.concat(args), ran.stdout);
+    return ran;
+  });
 }
 
 /** Living processes that work below the folder, or live in a view whose layers are there. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { rawText } from '../../scripts/raw-text.mjs';
+import { checkAnswer } from './answers.js';
 
 export interface Ran {
   readonly exitCode: number | null;
@@ -11,10 +12,15 @@ export interface Ran {
   readonly stderr: string;
 }
 
+interface RunOptions {
+  readonly input?: string;
+  readonly env?: Record<string, string>;
+}
+
 export interface BuiltCommand {
   /** Path of what node runs. */
   readonly file: string;
-  run(args: readonly string[], options?: { input?: string; env?: Record<string, string> }): Promise<Ran>;
+  run(args: readonly string[], options?: RunOptions): Promise<Ran>;
   remove(): Promise<void>;
 }
 
@@ -25,23 +31,35 @@ export async function buildCommand(): Promise<BuiltCommand> {
   const file = join(dir, 'main.mjs');
   return {
     file,
-    run: (args, { input, env = {} } = {}) =>
-      new Promise((resolve) => {
-        const child = spawn(process.execPath, [file, ...args], {
-          env: { PATH: process.env.PATH, HOME: dir, SANDSTORM_AIRGAP_STATE_DIR: join(dir, 'state'), ...env },
-          stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-          timeout: 30_000,
-        });
-        let stdout = '';
-        let stderr = '';
-        child.stdout?.on('data', (piece: Buffer) => (stdout += piece.toString()));
-        child.stderr?.on('data', (piece: Buffer) => (stderr += piece.toString()));
-        child.stdin?.on('error', () => undefined);
-        child.stdin?.end(input);
-        child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
-      }),
+    run: async (args, wish = {}) => {
+      const ran = await start(file, dir, args, wish);
+      checkAnswer(['sandstorm-airgap', ...args], ran.stdout);
+      return ran;
+    },
     remove: () => rm(dir, { recursive: true, force: true }),
   };
+}
+
+function start(
+  file: string,
+  dir: string,
+  args: readonly string[],
+  { input, env = {} }: RunOptions,
+): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [file, ...args], {
+      env: { PATH: process.env.PATH, HOME: dir, SANDSTORM_AIRGAP_STATE_DIR: join(dir, 'state'), ...env },
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      timeout: 30_000,
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout?.on('data', (piece: Buffer) => (stdout += piece.toString()));
+    child.stderr?.on('data', (piece: Buffer) => (stderr += piece.toString()));
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
+    child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+  });
 }
 
 /** `main.mjs` and its pieces in that folder, from an entry point called main.ts. */

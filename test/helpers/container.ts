@@ -5,6 +5,7 @@ import { mkdir, open, readdir, rmdir, stat, type FileHandle } from 'node:fs/prom
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { checkAnswer } from './answers.js';
 import { containerRoot } from './container-root.js';
 import { requireReal } from './real-parts.js';
 
@@ -177,8 +178,10 @@ class NspawnContainer implements Container {
     await this.sh(prepare.join(' && '));
   }
 
-  run(command: readonly string[], wish: RunWish = {}): Promise<Ran> {
-    return this.enter(command, wish, undefined);
+  async run(command: readonly string[], wish: RunWish = {}): Promise<Ran> {
+    const ran = await this.enter(command, wish, undefined);
+    checkAnswer(command.join(' ').split(/\s+/), ran.stdout);
+    return ran;
   }
 
   async sh(script: string, wish: RunWish = {}): Promise<string> {

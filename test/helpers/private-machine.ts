@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { checkAnswer } from './answers.js';
 import { requireReal } from './real-parts.js';
 
 const SCRIPT = fileURLToPath(new URL('private-machine.sh', import.meta.url));
@@ -41,7 +42,11 @@ export async function startPrivateMachine(usb: string): Promise<PrivateMachine> 
   await untilReady(outer, ended);
   const first = await childOf(outer.pid ?? 0);
   return {
-    sh: (command, { cwd, env }) => enter(first, command, cwd, env ?? {}),
+    sh: async (command, { cwd, env }) => {
+      const ran = await enter(first, command, cwd, env ?? {});
+      checkAnswer(command.split(/\s+/), ran.stdout);
+      return ran;
+    },
     stop: async () => {
       // The first process of a pid namespace takes all others along.
       process.kill(first, 'SIGKILL');

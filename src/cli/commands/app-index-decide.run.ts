@@ -1,31 +1,34 @@
-import { decideAbout } from '../../operations/app-index/decide.js';
+import { decideAbout, type DecideWish } from '../../operations/app-index/decide.js';
 import { listIndex, type IndexContents } from '../../operations/app-index/list.js';
 import type { IndexedApp } from '../../app-index/choose.js';
+import type { PackageRecord } from '../../app-index/record.js';
 import { badValue } from '../../errors.js';
 import { printable } from '../../release/refusals.js';
 import { moment } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import { publishNext } from './app-index.run.js';
 import type { DESCRIBE_OPTIONS, HIDE_OPTIONS, LIST_OPTIONS, PIN_OPTIONS } from './app-index.js';
 
-export async function pin(context: CommandContext<typeof PIN_OPTIONS>): Promise<Outcome> {
+export async function pin(context: CommandContext<typeof PIN_OPTIONS>): Promise<OutcomeOf<'index pin'>> {
   const wanted = context.values.decideOff === true ? undefined : await context.need('packageId');
   return decide(context, 'index pin', { pin: wanted }, wanted === undefined ? 'no longer pinned' : 'pinned');
 }
 
-export async function hide(context: CommandContext<typeof HIDE_OPTIONS>): Promise<Outcome> {
+export async function hide(context: CommandContext<typeof HIDE_OPTIONS>): Promise<OutcomeOf<'index hide'>> {
   const hidden = context.values.decideOff === true ? undefined : true;
   return decide(context, 'index hide', { hidden }, hidden === undefined ? 'no longer hidden' : 'hidden');
 }
 
-export async function describe(context: CommandContext<typeof DESCRIBE_OPTIONS>): Promise<Outcome> {
+export async function describe(
+  context: CommandContext<typeof DESCRIBE_OPTIONS>,
+): Promise<OutcomeOf<'index describe'>> {
   const { values } = context;
   const description = values.decideOff === true ? undefined : oneLine(await context.need('shortDescription'));
   const what = description === undefined ? "described in its package's own words" : 'described';
   return decide(context, 'index describe', { description }, what);
 }
 
-export async function list(context: CommandContext<typeof LIST_OPTIONS>): Promise<Outcome> {
+export async function list(context: CommandContext<typeof LIST_OPTIONS>): Promise<OutcomeOf<'index list'>> {
   const contents = await listIndex(await context.need('dir'), context.host);
   const result = { ...contents, apps: contents.apps.map(asData) };
   return { changed: false, result, text: lines(contents).join('\n') };
@@ -34,9 +37,9 @@ export async function list(context: CommandContext<typeof LIST_OPTIONS>): Promis
 async function decide(
   context: CommandContext<typeof HIDE_OPTIONS>,
   doing: string,
-  change: Parameters<typeof decideAbout>[0]['change'],
+  change: DecideWish['change'],
   what: string,
-): Promise<Outcome> {
+): Promise<OutcomeOf<'index pin'>> {
   const { host, dryRun } = context;
   const [dir, appId] = [await context.need('dir'), await context.need('appId')];
   const wouldChange = await decideAbout({ dir, appId, change, dryRun }, doing, host);
@@ -44,6 +47,30 @@ async function decide(
     ? `${appId} ${dryRun ? 'would be' : 'is'} ${what} from the next build on.\n${publishNext(dir)}`
     : `${appId} is ${what} already: nothing to do.`;
   return { changed: wouldChange && !dryRun, result: { dir, appId, ...change }, text };
+}
+
+/** What the house decided; a decision taken back is not in it. */
+export interface IndexDecision extends Partial<DecideWish['change']> {
+  readonly dir: string;
+  readonly appId: string;
+}
+
+export interface IndexListing extends Omit<IndexContents, 'apps'> {
+  readonly apps: readonly ListedApp[];
+}
+
+interface ListedApp extends Omit<IndexedApp, 'packages' | 'published'> {
+  readonly name: string | null;
+  /** Package id of the one that is listed. */
+  readonly published: string | null;
+  readonly packages: readonly ListedPackage[];
+}
+
+interface ListedPackage extends Pick<
+  PackageRecord['entry'],
+  'packageId' | 'version' | 'versionNumber' | 'createdAt'
+> {
+  readonly packedBytes: number;
 }
 
 /** It stands beside an icon. */
@@ -55,10 +82,10 @@ function oneLine(text: string): string {
   return said;
 }
 
-function asData({ packages, published, ...app }: IndexedApp): unknown {
+function asData({ packages, published, ...app }: IndexedApp): ListedApp {
   return {
     ...app,
-    name: (published ?? packages[0])?.entry.name,
+    name: (published ?? packages[0])?.entry.name ?? null,
     published: published?.entry.packageId ?? null,
     packages: packages.map(({ entry, packedBytes }) => ({
       packageId: entry.packageId,

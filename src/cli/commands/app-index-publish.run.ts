@@ -2,12 +2,14 @@ import { buildIndex, type Built } from '../../operations/app-index/build.js';
 import { rollBackIndex } from '../../operations/app-index/rollback.js';
 import { SITE_PARTS } from '../../operations/app-index/site-parts.js';
 import { count, list, moment } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import type { BUILD_OPTIONS, ROLLBACK_OPTIONS } from './app-index.js';
 
 const KEPT = 3;
 
-export async function build(context: CommandContext<typeof BUILD_OPTIONS>): Promise<Outcome> {
+export async function build(
+  context: CommandContext<typeof BUILD_OPTIONS>,
+): Promise<OutcomeOf<'index build'>> {
   const { host, ui, dryRun, values } = context;
   const dir = await context.need('dir');
   const wish = { dir, keep: values.keepGenerations ?? KEPT, anew: values.anew ?? false, dryRun };
@@ -22,7 +24,9 @@ export async function build(context: CommandContext<typeof BUILD_OPTIONS>): Prom
   return { changed, result: { dir, ...built }, text: `${said(built, dryRun)}${pruned(built, dryRun)}` };
 }
 
-export async function rollback(context: CommandContext<typeof ROLLBACK_OPTIONS>): Promise<Outcome> {
+export async function rollback(
+  context: CommandContext<typeof ROLLBACK_OPTIONS>,
+): Promise<OutcomeOf<'index rollback'>> {
   const { host, dryRun, values } = context;
   const dir = await context.need('dir');
   const done = await rollBackIndex({ dir, to: values.generation, dryRun }, host);

@@ -7,10 +7,12 @@ import { verifyAddress, verifyFolder, type Verified } from '../../operations/app
 import { parseIndexUrl } from '../../app-index/verify/index-url.js';
 import { keepMemoryLow } from '../../system/memory.js';
 import { count, fold } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import type { VERIFY_OPTIONS } from './app-index.js';
 
-export async function verify(context: CommandContext<typeof VERIFY_OPTIONS>): Promise<Outcome> {
+export async function verify(
+  context: CommandContext<typeof VERIFY_OPTIONS>,
+): Promise<OutcomeOf<'index verify'>> {
   keepMemoryLow();
   const { host, ui } = context;
   const place = await context.need('place');
@@ -33,6 +35,11 @@ export async function verify(context: CommandContext<typeof VERIFY_OPTIONS>): Pr
   return { changed: false, result, text: summary(verified) };
 }
 
+export interface IndexVerified extends Verified {
+  /** Folder or address. */
+  readonly place: string;
+}
+
 function findingLines({ level, about, problem, fix }: Finding, columns: number): string[] {
   const mark = level === 'fault' ? '✖' : '!';
   const said = fold(`  ${mark} ${about}: ${problem}`, columns, 4);
@@ -52,7 +59,7 @@ function summary({ apps, packages, images, settings }: Verified): string {
 }
 
 /** Wrong files weigh more than a network that does not lead to them. */
-function refusalOf(place: string, { findings }: Verified, result: unknown): Refusal | undefined {
+function refusalOf(place: string, { findings }: Verified, result: IndexVerified): Refusal | undefined {
   const faults = findings.filter(({ level }) => level === 'fault');
   const [first] = faults.filter(({ kind }) => kind === 'contents').concat(faults);
   if (first === undefined) return undefined;

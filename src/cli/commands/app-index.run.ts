@@ -4,14 +4,14 @@ import { removePackages } from '../../operations/app-index/remove.js';
 import type { PackageRecord } from '../../app-index/record.js';
 import type { Taken } from '../../app-index/take-in.js';
 import { verifyPackage } from '../../apps/read-package.js';
-import type { Refusal } from '../../errors.js';
+import type { Refusal, RefusalData } from '../../errors.js';
 import { printable } from '../../release/refusals.js';
 import { keepMemoryLow } from '../../system/memory.js';
 import { count } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import type { ADD_OPTIONS, INIT_OPTIONS, REMOVE_OPTIONS } from './app-index.js';
 
-export async function init(context: CommandContext<typeof INIT_OPTIONS>): Promise<Outcome> {
+export async function init(context: CommandContext<typeof INIT_OPTIONS>): Promise<OutcomeOf<'index init'>> {
   const { host, dryRun, values } = context;
   const dir = await context.need('dir');
   const wish = { dir, title: values.marketTitle, servers: values.marketServer, dryRun };
@@ -23,7 +23,7 @@ export async function init(context: CommandContext<typeof INIT_OPTIONS>): Promis
   return { changed: changed && !dryRun, result: { dir, title, servers }, text };
 }
 
-export async function add(context: CommandContext<typeof ADD_OPTIONS>): Promise<Outcome> {
+export async function add(context: CommandContext<typeof ADD_OPTIONS>): Promise<OutcomeOf<'index add'>> {
   keepMemoryLow();
   const { host, ui, dryRun } = context;
   const dir = await context.need('dir');
@@ -54,7 +54,9 @@ export async function add(context: CommandContext<typeof ADD_OPTIONS>): Promise<
   return { changed, result, text: summary(dir, added, dryRun) };
 }
 
-export async function remove(context: CommandContext<typeof REMOVE_OPTIONS>): Promise<Outcome> {
+export async function remove(
+  context: CommandContext<typeof REMOVE_OPTIONS>,
+): Promise<OutcomeOf<'index remove'>> {
   const { host, dryRun } = context;
   const dir = await context.need('dir');
   const id = await context.need('removedId');
@@ -78,7 +80,20 @@ function told(one: Taken, dryRun: boolean): string {
   return `  ${dryRun ? 'would take' : '✔'} ${packageId}  ${printable(name)} ${printable(version)}${mended}`;
 }
 
-function asData(one: Taken): unknown {
+export interface PackagesAdded {
+  readonly dir: string;
+  /** In the order in which they were given. */
+  readonly packages: readonly PackageTaken[];
+  readonly twins: Added['twins'];
+}
+
+export type PackageTaken =
+  | ({ readonly file: string; readonly state: 'added' | 'already' | 'mended' } & Shortly)
+  | { readonly file: string; readonly state: 'refused'; readonly error: RefusalData };
+
+type Shortly = Pick<PackageRecord['entry'], 'appId' | 'packageId' | 'name' | 'version' | 'versionNumber'>;
+
+function asData(one: Taken): PackageTaken {
   if (one.state === 'refused') {
     const { code, message, hint = null } = one.refusal;
     return { file: one.file, state: one.state, error: { code, message, hint } };
@@ -86,7 +101,7 @@ function asData(one: Taken): unknown {
   return { file: one.file, state: one.state, ...shortly(one.record) };
 }
 
-function shortly({ entry }: PackageRecord): Record<string, unknown> {
+function shortly({ entry }: PackageRecord): Shortly {
   const { appId, packageId, name, version, versionNumber } = entry;
   return { appId, packageId, name, version, versionNumber };
 }
@@ -108,7 +123,7 @@ function someRefused(
   refused: number,
   { taken }: Added,
   changed: boolean,
-  result: unknown,
+  result: PackagesAdded,
 ): Refusal {
   const message =
     taken.length === 1

@@ -10,14 +10,14 @@ import {
   type ChecklistFormat,
 } from '../../operations/checklist.js';
 import { list } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import { forHome } from '../for-home.js';
 import { ldapQuestion } from '../ldap-question.js';
 import type { CHECKLIST_OPTIONS } from './checklist.js';
 
 type Context = CommandContext<typeof CHECKLIST_OPTIONS>;
 
-export async function run(context: Context): Promise<Outcome> {
+export async function run(context: Context): Promise<OutcomeOf<'checklist'>> {
   const { host, ui, values, home, dryRun } = context;
   const conf = await confIfAny(home, host);
   const verify = values.verify ?? false;

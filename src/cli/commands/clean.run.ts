@@ -1,8 +1,8 @@
 import { clean, type CleanResult } from '../../operations/clean.js';
 import { bytes, count } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 
-export async function run({ home, host, ui, dryRun }: CommandContext): Promise<Outcome> {
+export async function run({ home, host, ui, dryRun }: CommandContext): Promise<OutcomeOf<'clean'>> {
   const result = await clean(home, dryRun, host, ui);
   return { changed: result.removed.length > 0, result, text: cleanText(result, dryRun) };
 }

@@ -5,11 +5,11 @@ import { assignments, getValue, readable } from '../../config/sandstorm-conf.js'
 import { Refusal } from '../../errors.js';
 import { changeConfig } from '../../operations/config.js';
 import { count } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import { valueToSet } from './config-value.js';
 import type { GET_OPTIONS, SET_OPTIONS, UNSET_OPTIONS } from './config.js';
 
-export async function get(context: CommandContext<typeof GET_OPTIONS>): Promise<Outcome> {
+export async function get(context: CommandContext<typeof GET_OPTIONS>): Promise<OutcomeOf<'config get'>> {
   const key = await context.need('key');
   const value = getValue((await readConf(context.home, context.host)).document, key);
   if (value === undefined) {
@@ -20,13 +20,15 @@ export async function get(context: CommandContext<typeof GET_OPTIONS>): Promise<
   return { changed: false, result: { key, value: readable(value) }, text: readable(value), verbatim: true };
 }
 
-export async function set(context: CommandContext<typeof SET_OPTIONS>): Promise<Outcome> {
+export async function set(context: CommandContext<typeof SET_OPTIONS>): Promise<OutcomeOf<'config set'>> {
   const key = await context.need('key');
   const value = await valueToSet(key, context);
   return change(context, { do: 'set', key, value }, context.values.force ?? false);
 }
 
-export async function unset(context: CommandContext<typeof UNSET_OPTIONS>): Promise<Outcome> {
+export async function unset(
+  context: CommandContext<typeof UNSET_OPTIONS>,
+): Promise<OutcomeOf<'config unset'>> {
   return change(context, { do: 'unset', key: await context.need('key') }, context.values.force ?? false);
 }
 
@@ -34,7 +36,7 @@ async function change(
   { home, host, dryRun }: Pick<CommandContext, 'home' | 'host' | 'dryRun'>,
   edit: ConfEdit,
   force: boolean,
-): Promise<Outcome> {
+): Promise<OutcomeOf<'config set'>> {
   const result = await changeConfig(home, [edit], { force, dryRun }, host);
   const lines = result.changed
     ? [
@@ -47,7 +49,7 @@ async function change(
   return { changed: result.changed && !dryRun, result, text: lines.join('\n') };
 }
 
-export async function show({ home, host }: CommandContext): Promise<Outcome> {
+export async function show({ home, host }: CommandContext): Promise<OutcomeOf<'config show'>> {
   const { document } = await readConf(home, host);
   const keys = [...new Set(assignments(document).map(({ key }) => key))];
   const settings = Object.fromEntries(
@@ -57,7 +59,7 @@ export async function show({ home, host }: CommandContext): Promise<Outcome> {
   return { changed: false, result: { home, settings }, text: text.join('\n'), verbatim: true };
 }
 
-export async function lint({ home, host }: CommandContext): Promise<Outcome> {
+export async function lint({ home, host }: CommandContext): Promise<OutcomeOf<'config lint'>> {
   const findings = lintConfFile(await readConf(home, host), host);
   const errors = findings.filter(({ level }) => level === 'error');
   const text = [

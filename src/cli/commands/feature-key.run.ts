@@ -2,12 +2,12 @@ import { Refusal } from '../../errors.js';
 import { MOST_KEY_BYTES, readFeatureKey, type FeatureKey } from '../../identity/feature-key/read.js';
 import { readStdin } from '../../system/stdin.js';
 import { moment } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import type { INSPECT_OPTIONS } from './feature-key.js';
 
 type Context = CommandContext<typeof INSPECT_OPTIONS>;
 
-export async function inspect(context: Context): Promise<Outcome> {
+export async function inspect(context: Context): Promise<OutcomeOf<'feature-key inspect'>> {
   const { host, ui, values } = context;
   const file = await context.need('file');
   const what = file === '-' ? 'standard input' : file;
@@ -30,6 +30,11 @@ export async function inspect(context: Context): Promise<Outcome> {
     );
   }
   return { changed: false, result };
+}
+
+export interface InspectedKey extends Omit<FeatureKey, 'secret'> {
+  /** Hexadecimal; null unless --show-secret was given. */
+  readonly secret: string | null;
 }
 
 async function textOf(file: string, { host }: Context): Promise<string> {

@@ -3,14 +3,14 @@ import { shown } from '../../identity/ldap/finding.js';
 import type { EnteredField } from '../../identity/ldap/settings.js';
 import { checkLdap, type LdapReport } from '../../operations/identity-ldap.js';
 import { count, list } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import { askPassword, ldapQuestion } from '../ldap-question.js';
 import { readSecret } from '../secret-file.js';
 import type { IDENTITY_LDAP_OPTIONS } from './identity.js';
 
 type Context = CommandContext<typeof IDENTITY_LDAP_OPTIONS>;
 
-export async function run(context: Context): Promise<Outcome> {
+export async function run(context: Context): Promise<OutcomeOf<'identity ldap'>> {
   const { host, ui, values, home } = context;
   refuseOneInputForTwo(context);
   const question = await ldapQuestion(await context.need('ldapUrl'), context);

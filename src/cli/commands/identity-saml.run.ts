@@ -1,16 +1,18 @@
 import { Refusal } from '../../errors.js';
 import { failed, type Finding } from '../../identity/finding.js';
 import type { SamlForm } from '../../identity/saml/form.js';
+import type { IdentityProvider } from '../../identity/saml/metadata.js';
 import { recipe } from '../../identity/saml/recipes.js';
+import type { ServiceProvider } from '../../identity/saml/service-provider.js';
 import { identitySaml, writeServiceProvider, type SamlReport } from '../../operations/identity-saml.js';
 import { serverSetting } from '../../operations/server-setting.js';
 import { parseBaseUrl } from '../../server/addresses.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import type { SAML_OPTIONS } from './identity-saml.js';
 
 type Context = CommandContext<typeof SAML_OPTIONS>;
 
-export async function saml(context: Context): Promise<Outcome> {
+export async function saml(context: Context): Promise<OutcomeOf<'identity saml'>> {
   const { host, ui, values, home, dryRun } = context;
   refuseNothingToDo(context);
   const base = parseBaseUrl(
@@ -67,11 +69,19 @@ function formLines({ entryPoint, logoutUrl, certificate, entityId }: SamlForm): 
   ];
 }
 
-function resultOf({ sp, idp, form, setup, response }: SamlReport): Record<string, unknown> {
+export interface SamlResult {
+  readonly serviceProvider: ServiceProvider;
+  readonly identityProvider: IdentityProvider | null;
+  readonly form: SamlForm | null;
+  readonly checks: readonly Finding[];
+  readonly response: readonly Finding[];
+}
+
+function resultOf({ sp, idp, form, setup, response }: SamlReport): SamlResult {
   return { serviceProvider: sp, identityProvider: idp ?? null, form: form ?? null, checks: setup, response };
 }
 
-function refuseBad({ setup, response }: SamlReport, result: unknown, changed: boolean): void {
+function refuseBad({ setup, response }: SamlReport, result: SamlResult, changed: boolean): void {
   const [answer] = failed(response);
   if (answer !== undefined) {
     throw new Refusal('E_SAML_RESPONSE', `Sandstorm would refuse this answer: ${first(answer)}`, {

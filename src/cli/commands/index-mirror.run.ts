@@ -6,10 +6,12 @@ import {
   type MirrorWish,
 } from '../../operations/app-index/mirror.js';
 import { bytes, count, grouped } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import type { MIRROR_OPTIONS } from './index-mirror.js';
 
-export async function mirror(context: CommandContext<typeof MIRROR_OPTIONS>): Promise<Outcome> {
+export async function mirror(
+  context: CommandContext<typeof MIRROR_OPTIONS>,
+): Promise<OutcomeOf<'index mirror'>> {
   const { host, ui, dryRun } = context;
   const wish = await wishOf(context);
   if (dryRun) return preview(wish, context);
@@ -43,7 +45,10 @@ async function wishOf(context: CommandContext<typeof MIRROR_OPTIONS>): Promise<M
   };
 }
 
-async function preview(wish: MirrorWish, { host }: CommandContext<typeof MIRROR_OPTIONS>): Promise<Outcome> {
+async function preview(
+  wish: MirrorWish,
+  { host }: CommandContext<typeof MIRROR_OPTIONS>,
+): Promise<OutcomeOf<'index mirror'>> {
   const seen = await lookAtMirror(wish, host);
   const lines = [
     `  To fetch  ${count(seen.files, 'file')}, ${bytes(seen.bytes)}, for ${count(seen.apps, 'app')}`,

@@ -5,12 +5,14 @@ import { webSite, type WebSite } from '../../app-index/web-config/site.js';
 import { badValue } from '../../errors.js';
 import { serveIndex } from '../../operations/app-index/serve.js';
 import type { Host } from '../../system/host.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import type { CONFIG_OPTIONS, SERVE_OPTIONS } from './index-serve.js';
 
 const LISTEN_AT = { address: '127.0.0.1', port: 8080 };
 
-export async function serve(context: CommandContext<typeof SERVE_OPTIONS>): Promise<Outcome> {
+export async function serve(
+  context: CommandContext<typeof SERVE_OPTIONS>,
+): Promise<OutcomeOf<'index serve'>> {
   const { host, json, ui, values } = context;
   const at = values.listen ?? LISTEN_AT;
   const dir = await context.need('dir');
@@ -71,7 +73,9 @@ const SERVERS: Readonly<Record<string, Rendered>> = {
   caddy: { render: caddyConfig, put: ['/etc/caddy/Caddyfile; then: systemctl reload caddy'] },
 };
 
-export async function config(context: CommandContext<typeof CONFIG_OPTIONS>): Promise<Outcome> {
+export async function config(
+  context: CommandContext<typeof CONFIG_OPTIONS>,
+): Promise<OutcomeOf<'index config'>> {
   const { values } = context;
   const server = await context.need('webServer');
   const known = SERVERS[server];

@@ -2,11 +2,11 @@ import { install, type InstallResult } from '../../operations/install.js';
 import { findInstallScript, pickTarball } from '../../operations/pick.js';
 import { suggestedBaseUrl } from '../../operations/suggested-base-url.js';
 import { defaultWildcardFor, parseBaseUrl } from '../../server/addresses.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import { operationWishes, portsFor, proofWishes } from '../wishes.js';
 import type { INSTALL_OPTIONS } from './install.js';
 
-export async function run(context: CommandContext<typeof INSTALL_OPTIONS>): Promise<Outcome> {
+export async function run(context: CommandContext<typeof INSTALL_OPTIONS>): Promise<OutcomeOf<'install'>> {
   const { host, ui, values, home } = context;
   const unprivileged = values.unprivileged ?? false;
 

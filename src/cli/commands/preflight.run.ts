@@ -1,12 +1,14 @@
 import { preflight } from '../../operations/preflight.js';
 import { refuseUnknownWaivers, tally } from '../../operations/ready.js';
 import { standingInTheWay } from '../../preflight/run-checks.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import { ldapQuestion } from '../ldap-question.js';
 import { portsFor } from '../wishes.js';
 import type { PREFLIGHT_OPTIONS } from './preflight.js';
 
-export async function run(context: CommandContext<typeof PREFLIGHT_OPTIONS>): Promise<Outcome> {
+export async function run(
+  context: CommandContext<typeof PREFLIGHT_OPTIONS>,
+): Promise<OutcomeOf<'preflight'>> {
   const { host, ui, values, home } = context;
   refuseUnknownWaivers(values.waive ?? []);
   const unprivileged = values.unprivileged ?? false;

@@ -4,7 +4,7 @@ import { rehearse, type RehearsalResult } from '../../operations/rehearse.js';
 import { JOB_VARIABLE } from '../../rehearsal/job.js';
 import { defaultWildcardFor, parseBaseUrl } from '../../server/addresses.js';
 import { count, duration } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import { patienceFor, portsFor, proofWishes } from '../wishes.js';
 import type { REHEARSE_OPTIONS } from './rehearse.js';
 
@@ -13,7 +13,7 @@ type Context = CommandContext<typeof REHEARSE_OPTIONS>;
 /** A name of a domain that can never be real (RFC 6761). */
 const EXAMPLE_URL = 'http://sandstorm.rehearsal.test:6080';
 
-export async function run(context: Context): Promise<Outcome> {
+export async function run(context: Context): Promise<OutcomeOf<'rehearse'>> {
   const { host, ui } = context;
   const job = host.env[JOB_VARIABLE];
   if (job !== undefined) {

@@ -5,10 +5,12 @@ import { KIND_NAMES, showKey } from '../../release/signature/keys.js';
 import type { VerifiedRelease } from '../../release/verify.js';
 import { versionName } from '../../release/format.js';
 import { bytes, grouped, list, moment } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import type { VERIFY_OPTIONS } from './release.js';
 
-export async function verify(context: CommandContext<typeof VERIFY_OPTIONS>): Promise<Outcome> {
+export async function verify(
+  context: CommandContext<typeof VERIFY_OPTIONS>,
+): Promise<OutcomeOf<'release verify'>> {
   const { host, ui, values } = context;
   const tarball = await context.need('tarball');
   const { installScript, keyFile } = values;

@@ -1,4 +1,4 @@
-import type { AppIcon, AppImage, AppPackage } from '../../apps/app-package.js';
+import type { AppIcon, AppImage, AppMetadata, AppPackage } from '../../apps/app-package.js';
 import { licenseTitle } from '../../apps/license-title.js';
 import { bytes } from '../../words.js';
 
@@ -50,7 +50,24 @@ export function oneLine(text = ''): string {
 }
 
 /** For scripts: all but the pictures themselves. */
-export function asData({ metadata, ...rest }: AppPackage): Record<string, unknown> {
+export interface PackageData extends Omit<AppPackage, 'metadata'> {
+  readonly metadata: Omit<AppMetadata, 'icons' | 'screenshots'> & {
+    readonly icons: { readonly appGrid?: IconData; readonly grain?: IconData; readonly market?: IconData };
+    readonly screenshots: readonly (ImageData & { readonly width: number; readonly height: number })[];
+  };
+}
+
+interface IconData extends ImageData {
+  readonly double?: ImageData;
+}
+
+interface ImageData {
+  readonly format: AppImage['format'];
+  /** How many. */
+  readonly bytes: number;
+}
+
+export function asData({ metadata, ...rest }: AppPackage): PackageData {
   const { icons, screenshots } = metadata;
   return {
     ...rest,
@@ -62,10 +79,10 @@ export function asData({ metadata, ...rest }: AppPackage): Record<string, unknow
   };
 }
 
-function iconData({ single, double }: AppIcon): unknown {
+function iconData({ single, double }: AppIcon): IconData {
   return { ...imageData(single), ...(double === undefined ? {} : { double: imageData(double) }) };
 }
 
-function imageData({ format, bytes: content }: AppImage): { format: string; bytes: number } {
+function imageData({ format, bytes: content }: AppImage): ImageData {
   return { format, bytes: content.length };
 }

@@ -1,29 +1,46 @@
 import { basename } from 'node:path';
 import { spkFileName } from '../../apps/file-name.js';
 import { readPackage, verifyPackage, type PackageOptions } from '../../apps/read-package.js';
-import { Refusal } from '../../errors.js';
+import { Refusal, type RefusalData } from '../../errors.js';
 import { renamePackage, type Renamed } from '../../operations/rename-package.js';
 import { keepMemoryLow } from '../../system/memory.js';
 import { count } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
-import { asData, oneLine, table } from './spk-table.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
+import { asData, oneLine, table, type PackageData } from './spk-table.js';
 import type { RENAME_OPTIONS, SPK_OPTIONS } from './spk.js';
 
 type Context = CommandContext<typeof SPK_OPTIONS>;
 
-export async function inspect(context: Context): Promise<Outcome> {
+export async function inspect(context: Context): Promise<OutcomeOf<'spk inspect'>> {
   const seen = await showEach(context, 'Read', readPackage);
   return { changed: false, result: { packages: seen } };
 }
 
-export async function verify(context: Context): Promise<Outcome> {
+export async function verify(context: Context): Promise<OutcomeOf<'spk verify'>> {
   keepMemoryLow();
   const seen = await showEach(context, 'Verify', verifyPackage);
   const text = `${count(seen.length, 'package')} whole, and signed by the key of the app id shown.`;
   return { changed: false, result: { packages: seen }, text };
 }
 
-async function showEach(context: Context, doing: string, read: typeof readPackage): Promise<unknown[]> {
+export interface SeenPackage extends PackageData {
+  readonly file: string;
+  /** The name it should have. */
+  readonly fileName: string;
+}
+
+export interface RenamedPackage extends Pick<Renamed, 'path' | 'did'> {
+  readonly file: string;
+  readonly packageId: string;
+}
+
+/** Of several files: those that were refused come after the others. */
+export interface RefusedFile {
+  readonly file: string;
+  readonly error: RefusalData;
+}
+
+async function showEach(context: Context, doing: string, read: typeof readPackage): Promise<SeenPackage[]> {
   const files = await context.need('packages');
   return eachOf(files, context, doing, async (file, options) => {
     const seen = await read(file, context.host, options);
@@ -31,7 +48,9 @@ async function showEach(context: Context, doing: string, read: typeof readPackag
   });
 }
 
-export async function rename(context: CommandContext<typeof RENAME_OPTIONS>): Promise<Outcome> {
+export async function rename(
+  context: CommandContext<typeof RENAME_OPTIONS>,
+): Promise<OutcomeOf<'spk rename'>> {
   const { host, values, dryRun } = context;
   const { to, copy = false, move = false } = values;
   const how = howTo(to, copy, move);
@@ -69,13 +88,13 @@ function sentenceFor({ path, did }: Renamed, dryRun: boolean): string {
  * One after the other, all of them, also after a refusal.
  * @throws Refusal the only one; or the worst of several, whose exit code is the highest
  */
-async function eachOf(
+async function eachOf<T>(
   files: readonly string[],
   { ui }: Pick<Context, 'ui'>,
   doing: string,
-  work: (file: string, options: PackageOptions) => Promise<{ lines: readonly string[]; data: unknown }>,
-): Promise<unknown[]> {
-  const told: unknown[] = [];
+  work: (file: string, options: PackageOptions) => Promise<{ lines: readonly string[]; data: T }>,
+): Promise<T[]> {
+  const told: T[] = [];
   const failed: { readonly file: string; readonly refusal: Refusal }[] = [];
   for (const file of files) {
     try {
@@ -92,7 +111,7 @@ async function eachOf(
   const worst = failed.toSorted((a, b) => b.refusal.exitCode - a.refusal.exitCode)[0]?.refusal;
   if (worst === undefined) return told;
   if (files.length === 1) throw worst;
-  const refused = failed.map(({ file, refusal: { code, message, hint } }) => ({
+  const refused: RefusedFile[] = failed.map(({ file, refusal: { code, message, hint } }) => ({
     file,
     error: { code, message, hint: hint ?? null },
   }));

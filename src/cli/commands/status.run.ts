@@ -1,8 +1,8 @@
 import { status, type StatusResult } from '../../operations/status.js';
 import { bytes, moment } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 
-export async function run({ home, host }: CommandContext): Promise<Outcome> {
+export async function run({ home, host }: CommandContext): Promise<OutcomeOf<'status'>> {
   const result = await status(home, host);
   return { changed: false, result, text: statusText(result) };
 }

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { Refusal } from '../../errors.js';
 import { failed, type Finding } from '../../identity/finding.js';
 import { serverSetting } from '../../operations/server-setting.js';
-import { tlsCheck } from '../../operations/tls-check.js';
+import { tlsCheck, type TlsReport } from '../../operations/tls-check.js';
 import { tlsCsr } from '../../operations/tls-csr.js';
 import { parseBaseUrl, parseWildcardHost, type BaseUrl, type WildcardHost } from '../../server/addresses.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import type { CHECK_OPTIONS, CSR_OPTIONS } from './tls.js';
 
-export async function check(context: CommandContext<typeof CHECK_OPTIONS>): Promise<Outcome> {
+export async function check(context: CommandContext<typeof CHECK_OPTIONS>): Promise<OutcomeOf<'tls check'>> {
   const { host, ui, values, home } = context;
   const { certificate, key, ca, connect, warnDays = 30 } = values;
   if (certificate === undefined && connect === undefined) {
@@ -31,7 +31,7 @@ export async function check(context: CommandContext<typeof CHECK_OPTIONS>): Prom
   return { changed: false, result: report };
 }
 
-export async function csr(context: CommandContext<typeof CSR_OPTIONS>): Promise<Outcome> {
+export async function csr(context: CommandContext<typeof CSR_OPTIONS>): Promise<OutcomeOf<'tls csr'>> {
   const { host, ui, values, dryRun } = context;
   const { base, pattern } = await addresses(context);
   const name = base.host.replaceAll(':', '-');
@@ -72,7 +72,7 @@ async function addresses(
   return { base, pattern: wildcardHost === undefined ? undefined : parseWildcardHost(wildcardHost) };
 }
 
-function notReady({ id, lines, fix }: Finding, result: unknown): Refusal {
+function notReady({ id, lines, fix }: Finding, result: TlsReport): Refusal {
   const hint = fix?.[0];
   return new Refusal(
     'E_TLS_NOT_READY',

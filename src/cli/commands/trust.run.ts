@@ -1,10 +1,10 @@
 import { listTrust, trust, distrust } from '../../operations/trust.js';
 import { KIND_NAMES, showKey, typeKey, type KeyKind } from '../../release/signature/keys.js';
 import { moment } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import type { ADD_OPTIONS, REMOVE_OPTIONS } from './trust.js';
 
-export async function list({ host }: CommandContext): Promise<Outcome> {
+export async function list({ host }: CommandContext): Promise<OutcomeOf<'trust list'>> {
   const trusted = await listTrust(host);
   const lines = [
     ...trusted.builtIn.map((key) => [line(key.kind, typeKey(key)), indented('built in')]),
@@ -16,7 +16,7 @@ export async function list({ host }: CommandContext): Promise<Outcome> {
   return { changed: false, result: trusted, text: lines.join('\n') };
 }
 
-export async function add(context: CommandContext<typeof ADD_OPTIONS>): Promise<Outcome> {
+export async function add(context: CommandContext<typeof ADD_OPTIONS>): Promise<OutcomeOf<'trust add'>> {
   const { host, dryRun } = context;
   const key = await context.need('fingerprint');
   const reason = await context.need('trustReason');
@@ -27,7 +27,9 @@ export async function add(context: CommandContext<typeof ADD_OPTIONS>): Promise<
   return { changed: wouldChange && !dryRun, result: { key, reason }, text };
 }
 
-export async function remove(context: CommandContext<typeof REMOVE_OPTIONS>): Promise<Outcome> {
+export async function remove(
+  context: CommandContext<typeof REMOVE_OPTIONS>,
+): Promise<OutcomeOf<'trust remove'>> {
   const { host, dryRun } = context;
   const key = await context.need('fingerprint');
   const wouldChange = await distrust(key, dryRun, host);

@@ -1,10 +1,10 @@
 import { findInstallScript, pickTarball } from '../../operations/pick.js';
 import { update, UPDATE_AS_USUAL } from '../../operations/update.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import { operationWishes, proofWishes } from '../wishes.js';
 import type { UPDATE_OPTIONS } from './update.js';
 
-export async function run(context: CommandContext<typeof UPDATE_OPTIONS>): Promise<Outcome> {
+export async function run(context: CommandContext<typeof UPDATE_OPTIONS>): Promise<OutcomeOf<'update'>> {
   const { host, ui, values, home, interactive, columns } = context;
   const proof = await proofWishes(context);
   const tarball =

@@ -8,7 +8,7 @@ import {
   snapshotWords,
 } from '../../operations/snapshots.js';
 import { count } from '../../words.js';
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, OutcomeOf } from '../command.js';
 import { patienceFor } from '../wishes.js';
 import type {
   ABORT_OPTIONS,
@@ -21,12 +21,16 @@ import type {
 
 const DRY = '  Dry run: nothing was changed.';
 
-export async function rollbackRun(context: CommandContext<typeof ROLLBACK_OPTIONS>): Promise<Outcome> {
+export async function rollbackRun(
+  context: CommandContext<typeof ROLLBACK_OPTIONS>,
+): Promise<OutcomeOf<'rollback'>> {
   const { to } = context.values;
   return goBack(context, to === undefined ? undefined : { build: to });
 }
 
-export async function restoreRun(context: CommandContext<typeof RESTORE_OPTIONS>): Promise<Outcome> {
+export async function restoreRun(
+  context: CommandContext<typeof RESTORE_OPTIONS>,
+): Promise<OutcomeOf<'snapshot restore'>> {
   const id = context.values.id;
   if (id === undefined) {
     throw new Refusal('E_INPUT_NEEDED', 'which snapshot?', {
@@ -41,7 +45,7 @@ type Watched = Omit<typeof ROLLBACK_OPTIONS, 'to'>;
 async function goBack(
   { host, ui, values, home, dryRun, keepTranscript }: CommandContext<Watched>,
   to: RollbackRequest['to'],
-): Promise<Outcome> {
+): Promise<OutcomeOf<'rollback'>> {
   const patience = patienceFor(values);
   const result = await rollback(
     { home, to, waive: values.waive ?? [], patience, dryRun, keepTranscript },
@@ -51,11 +55,13 @@ async function goBack(
   return { changed: result.changed, result, text: dryRun ? DRY : '' };
 }
 
-export async function resumeRun(context: CommandContext<typeof TAKE_UP_OPTIONS>): Promise<Outcome> {
+export async function resumeRun(
+  context: CommandContext<typeof TAKE_UP_OPTIONS>,
+): Promise<OutcomeOf<'resume'>> {
   return takenUp(await resume(takeUp(context), context.host, context.ui), context.dryRun);
 }
 
-export async function abortRun(context: CommandContext<typeof ABORT_OPTIONS>): Promise<Outcome> {
+export async function abortRun(context: CommandContext<typeof ABORT_OPTIONS>): Promise<OutcomeOf<'abort'>> {
   const request = { ...takeUp(context), leave: context.values.leave ?? false };
   return takenUp(await abort(request, context.host, context.ui), context.dryRun);
 }
@@ -64,7 +70,7 @@ function takeUp({ home, values, dryRun, keepTranscript }: CommandContext<typeof 
   return { home, patience: patienceFor(values), stagingDir: values.staging, dryRun, keepTranscript };
 }
 
-function takenUp(result: TakenUp, dryRun: boolean): Outcome {
+function takenUp(result: TakenUp, dryRun: boolean): OutcomeOf<'resume'> {
   const text =
     result.operation === null
       ? '  Nothing was interrupted: nothing to do.'
@@ -80,7 +86,7 @@ const WORDS = {
   left: 'It counts as over; nothing was changed.',
 };
 
-export async function listRun({ home, host }: CommandContext): Promise<Outcome> {
+export async function listRun({ home, host }: CommandContext): Promise<OutcomeOf<'snapshot list'>> {
   const snapshots = await listSnapshots(home, host);
   const text =
     snapshots.length === 0
@@ -89,7 +95,9 @@ export async function listRun({ home, host }: CommandContext): Promise<Outcome> 
   return { changed: false, result: { snapshots }, text };
 }
 
-export async function createRun(context: CommandContext<typeof CREATE_OPTIONS>): Promise<Outcome> {
+export async function createRun(
+  context: CommandContext<typeof CREATE_OPTIONS>,
+): Promise<OutcomeOf<'snapshot create'>> {
   const { host, ui, values, home, dryRun, keepTranscript } = context;
   const result = await createSnapshot(
     {
@@ -106,7 +114,9 @@ export async function createRun(context: CommandContext<typeof CREATE_OPTIONS>):
   return { changed: result.changed, result, text: dryRun ? DRY : `\n  Done. It is ${result.id ?? ''}.` };
 }
 
-export async function pruneRun(context: CommandContext<typeof PRUNE_OPTIONS>): Promise<Outcome> {
+export async function pruneRun(
+  context: CommandContext<typeof PRUNE_OPTIONS>,
+): Promise<OutcomeOf<'snapshot prune'>> {
   const { host, ui, values, home, dryRun } = context;
   const removed = await pruneSnapshotsByHand(home, values.keep ?? 1, dryRun, host, ui);
   const text =

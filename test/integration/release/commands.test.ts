@@ -7,6 +7,7 @@ import { buildProgram } from '../../../src/cli/program.js';
 import { runCommand } from '../../../src/cli/run-command.js';
 import { createTranscript } from '../../../src/system/log.js';
 import type { Host } from '../../../src/system/host.js';
+import { checkAnswer } from '../../helpers/answers.js';
 import { quietHost } from '../../helpers/archives.js';
 import { tempDir } from '../../helpers/fake-host.js';
 import { requireReal } from '../../helpers/real-parts.js';
@@ -51,6 +52,7 @@ async function box(): Promise<Box> {
     await buildProgram(COMMANDS, '0', async (spec, flags) => {
       ({ exitCode } = await runCommand(spec, flags, around));
     }).parseAsync(args, { from: 'user' });
+    checkAnswer(args, out.join('\n'));
     return {
       exitCode,
       out: out.join('\n').replaceAll(dir, '.'),

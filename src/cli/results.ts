@@ -1,0 +1,108 @@
+import type { Built } from '../operations/app-index/build.js';
+import type { Mirrored } from '../operations/app-index/mirror.js';
+import type { Preview } from '../operations/app-index/mirror-preview.js';
+import type { RolledBack } from '../operations/app-index/rollback.js';
+import type { ServingIndex } from '../operations/app-index/serve.js';
+import type { Checklist } from '../operations/checklist.js';
+import type { CleanResult } from '../operations/clean.js';
+import type { ConfigChange } from '../operations/config.js';
+import type { LdapReport } from '../operations/identity-ldap.js';
+import type { InstallResult } from '../operations/install.js';
+import type { RehearsalResult } from '../operations/rehearse.js';
+import type { TakenUp } from '../operations/resume.js';
+import type { RollbackResult } from '../operations/rollback.js';
+import type { ServiceResult } from '../operations/service.js';
+import type { ListedSnapshot, SnapshotResult } from '../operations/snapshots.js';
+import type { StatusResult } from '../operations/status.js';
+import type { TlsReport } from '../operations/tls-check.js';
+import type { CsrReport } from '../operations/tls-csr.js';
+import type { TrustedList } from '../operations/trust.js';
+import type { UpdateResult } from '../operations/update.js';
+import type { LintFinding } from '../config/lint.js';
+import type { Phase, ReportedCheck } from '../preflight/check.js';
+import type { ReleaseFacts } from '../release/read.js';
+import type { Findings } from '../release/signature/finding.js';
+import type { KeyName } from '../release/signature/keys.js';
+import type { PackagesAdded } from './commands/app-index.run.js';
+import type { IndexDecision, IndexListing } from './commands/app-index-decide.run.js';
+import type { IndexVerified } from './commands/app-index-verify.run.js';
+import type { Explained } from './commands/explain.run.js';
+import type { InspectedKey } from './commands/feature-key.run.js';
+import type { SamlResult } from './commands/identity-saml.run.js';
+import type { RefusedFile, RenamedPackage, SeenPackage } from './commands/spk.run.js';
+
+/**
+ * What `result` is under --json, command by command. The bodies are checked against it, and the JSON Schemas are made
+ * from it (`npm run schemas`): a new command gets its line here first.
+ */
+export interface CommandResults {
+  preflight: { readonly ready: boolean; readonly phase: Phase; readonly checks: readonly ReportedCheck[] };
+  install: InstallResult;
+  update: UpdateResult;
+  rollback: RollbackResult;
+  resume: TakenUp;
+  abort: TakenUp;
+  status: StatusResult;
+  clean: CleanResult;
+
+  'config get': { readonly key: string; readonly value: string };
+  'config set': ConfigChange;
+  'config unset': ConfigChange;
+  /** Secrets are left out. */
+  'config show': { readonly home: string; readonly settings: Readonly<Record<string, string>> };
+  'config lint': { readonly home: string; readonly findings: readonly LintFinding[] };
+
+  'service start': ServiceResult;
+  'service stop': ServiceResult;
+  'service restart': ServiceResult;
+  'service status': ServiceResult;
+
+  'snapshot list': { readonly snapshots: readonly ListedSnapshot[] };
+  'snapshot create': SnapshotResult;
+  'snapshot restore': RollbackResult;
+  'snapshot prune': { readonly removed: readonly ListedSnapshot[] };
+
+  'release verify': ReleaseFacts & {
+    readonly tarball: string;
+    /** A signature by a trusted key is right, and none is wrong. */
+    readonly authentic: boolean;
+    readonly signatures: Findings;
+  };
+  'trust list': TrustedList;
+  'trust add': { readonly key: KeyName; readonly reason: string };
+  'trust remove': { readonly key: KeyName };
+
+  'index init': { readonly dir: string; readonly title: string; readonly servers: readonly string[] };
+  'index add': PackagesAdded;
+  'index remove': { readonly dir: string; readonly id: string; readonly packages: readonly string[] };
+  'index pin': IndexDecision;
+  'index hide': IndexDecision;
+  'index describe': IndexDecision;
+  'index list': IndexListing;
+  'index build': Built & { readonly dir: string };
+  'index rollback': RolledBack & { readonly dir: string };
+  'index verify': IndexVerified;
+  /** A preview in a dry run. */
+  'index mirror': Mirrored | Preview;
+  'index serve': Omit<ServingIndex, 'untilStopped'>;
+  'index config': { readonly server: string; readonly root: string; readonly config: string };
+
+  'spk inspect': { readonly packages: readonly (SeenPackage | RefusedFile)[] };
+  'spk verify': { readonly packages: readonly (SeenPackage | RefusedFile)[] };
+  'spk rename': { readonly packages: readonly (RenamedPackage | RefusedFile)[] };
+
+  'identity ldap': LdapReport;
+  'identity saml': SamlResult;
+  checklist: Checklist & { readonly output?: string };
+  'tls check': TlsReport;
+  'tls csr': CsrReport & { readonly keyFile: string; readonly csrFile: string };
+  'feature-key inspect': InspectedKey;
+  explain: Explained | { readonly codes: readonly Pick<Explained, 'code' | 'kind' | 'title'>[] };
+  schema:
+    | { readonly names: readonly string[] }
+    | { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
+  /** null: of the rehearsal's own inner run. */
+  rehearse: RehearsalResult | null;
+}
+
+export type CommandName = keyof CommandResults;
