@@ -66,8 +66,17 @@ class KitCheck implements KitVisitor {
   private readonly seen = new Set<string>();
   private readonly findings: Finding[] = [];
   private current:
-    { readonly name: string; readonly piece: Piece; readonly hash: Hash; bytes: number } | undefined;
+    | {
+        readonly name: string;
+        readonly piece: Piece;
+        /** Of a part; a file without parts is hashed once. */
+        readonly hash: Hash | undefined;
+        bytes: number;
+      }
+    | undefined;
   private whole: Whole | undefined;
+  /** Their last part came, and not the ones before it in their order. */
+  private readonly apart: KitFile[] = [];
   private done = 0;
   private total = 0;
 
@@ -158,6 +167,11 @@ class KitCheck implements KitVisitor {
         this.find(name, 'missing', 'is not there');
       }
     }
+    for (const file of this.apart) {
+      const names = diskNames(file);
+      if (!this.findings.some((one) => names.includes(one.name)))
+        this.find(file.name, 'damaged', 'cannot be put together: its parts do not follow each other');
+    }
     return { manifest: this.manifestSaid, findings: this.findings };
   }
 
@@ -174,12 +188,7 @@ class KitCheck implements KitVisitor {
   private async goOn({ file, isLast }: Piece): Promise<void> {
     const { whole } = this;
     if (whole === undefined) {
-      if (isLast)
-        this.find(
-          file.name,
-          'damaged',
-          'cannot be put together: its parts are not all there, or not in their order',
-        );
+      if (isLast) this.apart.push(file);
       return;
     }
     whole.next += 1;

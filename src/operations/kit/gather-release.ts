@@ -6,6 +6,8 @@ import { fetchLarge, fetchSmall, sizeElsewhere, type Cache } from '../../kit/dow
 import { newestPath, tarballName } from '../../kit/hosts.js';
 import { downloadFailed } from '../../kit/refusals.js';
 import type { KitSource } from '../../kit/sources.js';
+import type { ReleaseFacts } from '../../release/read.js';
+import { customBuild } from '../../release/refusals.js';
 import { notAuthentic } from '../../release/signature/judge.js';
 import { signaturePaths } from '../../release/signature/watch.js';
 import type { Host } from '../../system/host.js';
@@ -99,12 +101,12 @@ export async function gatherRelease(
     located.at === 'here' ? located.tarball : await fetchRelease(located.build, wish, cache, host, ui);
   const installScript = await scriptFor(located, tarball, wish, cache, host);
   if (installScript !== undefined) await readInstallScript(installScript, host);
-  const { facts, verdict } = await verifyTarball(tarball, { installScript, keyFile: wish.keyFile }, host, ui);
-  if (!verdict.authentic) {
+  const facts = await provenFacts(tarball, installScript, wish, host, ui).catch(async (error: unknown) => {
     // What is not genuine must not be there the next time either.
-    if (located.at === 'elsewhere') await host.files.remove(tarball);
-    throw notAuthentic(verdict);
-  }
+    const isBad = error instanceof Refusal && error.exitCode === 5 && !host.interrupted.aborted;
+    if (isBad && located.at === 'elsewhere') await host.files.remove(tarball);
+    throw error;
+  });
   const name = tarballName(facts.build);
   const beside = await signatures(tarball, name, host);
   return {
@@ -118,6 +120,19 @@ export async function gatherRelease(
         : [{ name: 'install.sh', kind: 'install-script', from: { path: installScript } } as const]),
     ],
   };
+}
+
+async function provenFacts(
+  tarball: string,
+  installScript: string | undefined,
+  { keyFile }: ContentsWish,
+  host: Host,
+  ui: Ui,
+): Promise<ReleaseFacts> {
+  const { facts, verdict } = await verifyTarball(tarball, { installScript, keyFile }, host, ui);
+  if (!verdict.authentic) throw notAuthentic(verdict);
+  if (facts.build === 0) throw customBuild(tarball);
+  return facts;
 }
 
 async function newestBuild(wish: ContentsWish, host: Host): Promise<number> {
