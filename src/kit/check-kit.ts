@@ -58,6 +58,7 @@ interface Whole {
   next: number;
 }
 
+const MOST_FINDINGS = 1000;
 const OTHER_BYTES = 'has other bytes than the manifest says';
 
 class KitCheck implements KitVisitor {
@@ -65,6 +66,7 @@ class KitCheck implements KitVisitor {
   private readonly pieces = new Map<string, Piece>();
   private readonly seen = new Set<string>();
   private readonly findings: Finding[] = [];
+  private readonly faulty = new Set<string>();
   private current:
     | {
         readonly name: string;
@@ -163,13 +165,11 @@ class KitCheck implements KitVisitor {
     await this.dropWhole();
     if (this.manifestSaid === undefined) throw new Error('a kit was read without its manifest');
     for (const name of this.pieces.keys()) {
-      if (!this.seen.has(name) && !this.findings.some((one) => one.name === name)) {
-        this.find(name, 'missing', 'is not there');
-      }
+      if (!this.seen.has(name)) this.find(name, 'missing', 'is not there');
     }
     for (const file of this.apart) {
       const names = diskNames(file);
-      if (!this.findings.some((one) => names.includes(one.name)))
+      if (!names.some((name) => this.faulty.has(name)))
         this.find(file.name, 'damaged', 'cannot be put together: its parts do not follow each other');
     }
     return { manifest: this.manifestSaid, findings: this.findings };
@@ -208,7 +208,10 @@ class KitCheck implements KitVisitor {
     await whole?.sink?.abandon();
   }
 
+  /** The first fault of each is told, and not without end: somebody may have made a million of them. */
   private find(name: string, state: Finding['state'], why: string): void {
+    if (this.faulty.has(name) || this.faulty.size >= MOST_FINDINGS) return;
+    this.faulty.add(name);
     this.findings.push({ name, state, why });
   }
 }

@@ -35,7 +35,7 @@ function dyingAt(n: number, host: Host): { host: Host; changes: () => number } {
       return work(...args);
     };
   const files = Object.fromEntries(CHANGES.map((name) => [name, dying(host.files[name])]));
-  return { host: { ...host, files: { ...host.files, ...files } as Files }, changes: () => changes };
+  return { host: { ...host, files: { ...host.files, ...files } }, changes: () => changes };
 }
 
 const APP = { name: 'Notes', version: 1 };
