@@ -27,6 +27,14 @@ import { identityLdapCommand } from './commands/identity.js';
 import { featureKeyInspectCommand } from './commands/feature-key.js';
 import { identitySamlCommand } from './commands/identity-saml.js';
 import { installCommand } from './commands/install.js';
+import {
+  keyCreateCommand,
+  keyListCommand,
+  keyRevokeCommand,
+  keyShowCommand,
+  keyTrustCommand,
+} from './commands/key.js';
+import { kitCreateCommand, kitReceiveCommand, kitRequestCommand, kitVerifyCommand } from './commands/kit.js';
 import { preflightCommand } from './commands/preflight.js';
 import { rehearseCommand } from './commands/rehearse.js';
 import { releaseVerifyCommand } from './commands/release.js';
@@ -79,6 +87,15 @@ export const COMMANDS: readonly CommandSpec[] = [
   trustListCommand,
   trustAddCommand,
   trustRemoveCommand,
+  kitCreateCommand,
+  kitVerifyCommand,
+  kitRequestCommand,
+  kitReceiveCommand,
+  keyCreateCommand,
+  keyShowCommand,
+  keyListCommand,
+  keyTrustCommand,
+  keyRevokeCommand,
   indexInitCommand,
   indexAddCommand,
   indexRemoveCommand,

@@ -1,3 +1,6 @@
+import type { KitManifest } from '../kit/manifest.js';
+import type { Receipt } from '../kit/receipts.js';
+import type { KitRequest } from '../kit/request.js';
 import type { JournalEntry } from '../journal/record.js';
 import type { InstallPlan } from '../operations/install-plan.js';
 import type { SnapshotRecord } from '../snapshot/record.js';
@@ -17,6 +20,12 @@ export type Documents = {
 interface OtherDocuments {
   /** One line of --events. */
   'file event': ProgressEvent;
+  /** kit.json of a transfer kit. */
+  'file kit': KitManifest;
+  /** What `kit request` writes. */
+  'file kit-request': KitRequest;
+  /** What a server keeps of a transfer kit that it has taken in. */
+  'file kit-receipt': Receipt;
   /** One line of a run's journal.ndjson. */
   'file journal': JournalEntry<Plan>;
   /** snapshot.json beside a snapshot. */

@@ -6,6 +6,7 @@ import type { ServingIndex } from '../operations/app-index/serve.js';
 import type { Checklist } from '../operations/checklist.js';
 import type { CleanResult } from '../operations/clean.js';
 import type { ConfigChange } from '../operations/config.js';
+import type { CreatedKit, KitPreview } from '../operations/kit/create.js';
 import type { LdapReport } from '../operations/identity-ldap.js';
 import type { InstallResult } from '../operations/install.js';
 import type { RehearsalResult } from '../operations/rehearse.js';
@@ -23,12 +24,16 @@ import type { Phase, ReportedCheck } from '../preflight/check.js';
 import type { ReleaseFacts } from '../release/read.js';
 import type { Findings } from '../release/signature/finding.js';
 import type { KeyName } from '../release/signature/keys.js';
+import type { PublicKey } from '../kit/house-key.js';
+import type { KeyEntry } from '../kit/key-store.js';
+import type { KitRequest } from '../kit/request.js';
 import type { PackagesAdded } from './commands/app-index.run.js';
 import type { IndexDecision, IndexListing } from './commands/app-index-decide.run.js';
 import type { IndexVerified } from './commands/app-index-verify.run.js';
 import type { Explained } from './commands/explain.run.js';
 import type { InspectedKey } from './commands/feature-key.run.js';
 import type { SamlResult } from './commands/identity-saml.run.js';
+import type { KitReceived, KitVerified } from './commands/kit.run.js';
 import type { RefusedFile, RenamedPackage, SeenPackage } from './commands/spk.run.js';
 
 /**
@@ -86,6 +91,19 @@ export interface CommandResults {
   'index mirror': Mirrored | Preview;
   'index serve': Omit<ServingIndex, 'untilStopped'>;
   'index config': { readonly server: string; readonly root: string; readonly config: string };
+
+  /** `line`: the public half, for the servers; null when none was made, in a dry run. */
+  'key create': { readonly file: string; readonly line: string | null };
+  'key show': { readonly line: string };
+  'key list': { readonly keys: readonly KeyEntry[] };
+  'key trust': { readonly key: PublicKey; readonly reason: string };
+  'key revoke': { readonly key: PublicKey; readonly reason: string };
+
+  /** A preview in a dry run. `kit` is its id; null when the other side has all of it and none was made. */
+  'kit create': (CreatedKit & { readonly kit: string | null }) | KitPreview;
+  'kit verify': KitVerified;
+  'kit receive': KitReceived;
+  'kit request': { readonly file: string; readonly request: KitRequest };
 
   'spk inspect': { readonly packages: readonly (SeenPackage | RefusedFile)[] };
   'spk verify': { readonly packages: readonly (SeenPackage | RefusedFile)[] };

@@ -3,8 +3,18 @@ import change from '../../templates/explain/change.md?raw';
 import checks from '../../templates/explain/checks.md?raw';
 import general from '../../templates/explain/general.md?raw';
 import identity from '../../templates/explain/identity.md?raw';
+import kit from '../../templates/explain/kit.md?raw';
 import release from '../../templates/explain/release.md?raw';
 import server from '../../templates/explain/server.md?raw';
 
 /** Pages about error codes and checks; see parsePages. Only `explain` loads them. */
-export const EXPLAIN_TEXTS: readonly string[] = [general, server, release, change, identity, apps, checks];
+export const EXPLAIN_TEXTS: readonly string[] = [
+  general,
+  server,
+  release,
+  kit,
+  change,
+  identity,
+  apps,
+  checks,
+];

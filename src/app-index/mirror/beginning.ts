@@ -1,7 +1,6 @@
 import { join } from 'node:path';
+import type { Host } from '../../system/host.js';
 import type { WebHead } from '../../system/web.js';
-import type { Fetching } from './get-file.js';
-import type { Wanted } from './place.js';
 import { Unfit } from './source.js';
 
 /** What an earlier try has left of a package; `length` is 0 when it has left nothing. */
@@ -17,9 +16,16 @@ export interface Beginning {
   forget(): Promise<void>;
 }
 
+/** Where beginnings lie, and the names of those that are there. */
+export interface Beginnings {
+  readonly place: { readonly partial: string };
+  readonly host: Host;
+  readonly beginnings: Set<string>;
+}
+
 export async function findBeginning(
-  { name }: Wanted,
-  { place: { partial }, host: { files }, beginnings }: Fetching,
+  { name }: { readonly name: string },
+  { place: { partial }, host: { files }, beginnings }: Beginnings,
 ): Promise<Beginning> {
   const file = join(partial, name);
   const tagFile = `${file}.tag`;

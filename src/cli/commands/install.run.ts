@@ -1,4 +1,6 @@
+import type { ProofWish } from '../../operations/authenticity.js';
 import { install, type InstallResult } from '../../operations/install.js';
+import { isKit, withKitRelease } from '../../operations/kit/kit-release.js';
 import { findInstallScript, pickTarball } from '../../operations/pick.js';
 import { suggestedBaseUrl } from '../../operations/suggested-base-url.js';
 import { defaultWildcardFor, parseBaseUrl } from '../../server/addresses.js';
@@ -7,17 +9,30 @@ import { operationWishes, portsFor, proofWishes } from '../wishes.js';
 import type { INSTALL_OPTIONS } from './install.js';
 
 export async function run(context: CommandContext<typeof INSTALL_OPTIONS>): Promise<OutcomeOf<'install'>> {
+  const { host, ui, values, dryRun } = context;
+  const given = values.tarball;
+  const proof = await proofWishes(context);
+  const installFrom = (tarball: string): Promise<InstallResult> => installWith(tarball, proof, context);
+  const result =
+    given !== undefined && (await isKit(given, host))
+      ? await withKitRelease({ path: given, allowOlder: false, dryRun }, host, ui, installFrom)
+      : await installFrom(await pickTarball(given, host));
+  return { changed: result.changed, result, text: closingWords(result, dryRun) };
+}
+
+async function installWith(
+  tarball: string,
+  proof: ProofWish,
+  context: CommandContext<typeof INSTALL_OPTIONS>,
+): Promise<InstallResult> {
   const { host, ui, values, home } = context;
   const unprivileged = values.unprivileged ?? false;
-
-  const proof = await proofWishes(context);
-  const tarball = await pickTarball(values.tarball, host);
   const beside = await findInstallScript(tarball, host);
   const installScript = values.installScript ?? beside ?? (await context.need('installScript'));
   const baseUrl = await context.need('baseUrl', await suggestedBaseUrl(host));
   const wildcardHost = await context.need('wildcardHost', defaultWildcardFor(parseBaseUrl(baseUrl)));
 
-  const result = await install(
+  return install(
     {
       home,
       tarball,
@@ -35,7 +50,6 @@ export async function run(context: CommandContext<typeof INSTALL_OPTIONS>): Prom
     host,
     ui,
   );
-  return { changed: result.changed, result, text: closingWords(result, context.dryRun) };
 }
 
 export function closingWords(result: InstallResult, dryRun: boolean): string {

@@ -10,7 +10,7 @@ import {
 } from '../option-sets.js';
 
 export const INSTALL_OPTIONS = {
-  tarball: positionalPath('tarball', 'release tarball, or a folder to take the newest from'),
+  tarball: positionalPath('tarball', 'release tarball, a folder to take the newest from, or a transfer kit'),
   installScript: path(
     '--install-script <file>',
     "Sandstorm's install.sh (default: install.sh beside the tarball)",

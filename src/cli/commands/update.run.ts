@@ -1,17 +1,39 @@
+import type { ProofWish } from '../../operations/authenticity.js';
+import { isKit, withKitRelease } from '../../operations/kit/kit-release.js';
 import { findInstallScript, pickTarball } from '../../operations/pick.js';
-import { update, UPDATE_AS_USUAL } from '../../operations/update.js';
+import { update, UPDATE_AS_USUAL, type UpdateResult } from '../../operations/update.js';
 import type { CommandContext, OutcomeOf } from '../command.js';
 import { operationWishes, proofWishes } from '../wishes.js';
 import type { UPDATE_OPTIONS } from './update.js';
 
 export async function run(context: CommandContext<typeof UPDATE_OPTIONS>): Promise<OutcomeOf<'update'>> {
-  const { host, ui, values, home, interactive, columns } = context;
+  const { host, ui, values, interactive, columns, dryRun } = context;
   const proof = await proofWishes(context);
-  const tarball =
+  const given =
     values.tarball === undefined && interactive
       ? await (await import('../../wizard/choose-tarball.js')).chooseTarball({ host, ui, columns })
-      : await pickTarball(values.tarball, host);
-  const result = await update(
+      : values.tarball;
+  const updateFrom = (tarball: string): Promise<UpdateResult> => updateWith(tarball, proof, context);
+  const result =
+    given !== undefined && (await isKit(given, host))
+      ? await withKitRelease(
+          { path: given, allowOlder: values.allowDowngrade ?? false, dryRun },
+          host,
+          ui,
+          updateFrom,
+        )
+      : await updateFrom(await pickTarball(given, host));
+  const text = dryRun && result.plan !== null ? '  Dry run: nothing was changed.' : '';
+  return { changed: result.changed, result, text };
+}
+
+async function updateWith(
+  tarball: string,
+  proof: ProofWish,
+  context: CommandContext<typeof UPDATE_OPTIONS>,
+): Promise<UpdateResult> {
+  const { host, ui, values, home } = context;
+  return update(
     {
       home,
       tarball,
@@ -27,6 +49,4 @@ export async function run(context: CommandContext<typeof UPDATE_OPTIONS>): Promi
     host,
     ui,
   );
-  const text = context.dryRun && result.plan !== null ? '  Dry run: nothing was changed.' : '';
-  return { changed: result.changed, result, text };
 }

@@ -10,7 +10,7 @@ import {
 } from '../option-sets.js';
 
 export const UPDATE_OPTIONS = {
-  tarball: positionalPath('tarball', 'release tarball, or a folder to take the newest from'),
+  tarball: positionalPath('tarball', 'release tarball, a folder to take the newest from, or a transfer kit'),
   ...PROOF_OPTIONS,
   ...FORCE_OPTIONS,
   ...WAY_BACK_OPTIONS,

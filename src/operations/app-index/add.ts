@@ -64,7 +64,7 @@ export function isChanged(taken: readonly Taken[]): boolean {
 }
 
 /** A file is taken at its word; of a folder, what begins as an SPK does: downloads from a market have no extension. */
-async function packagesAt(path: string, host: Host): Promise<string[]> {
+export async function packagesAt(path: string, host: Host): Promise<string[]> {
   const stat = await host.files.stat(path);
   if (stat?.kind !== 'directory') return [path];
   const found: string[] = [];

@@ -23,6 +23,9 @@ const INSTALL: readonly Tool[] = [
 
 const USERADD: Tool = { name: 'useradd', debian: 'passwd', rhel: 'shadow-utils' };
 
+/** Their names, for a list to take along. */
+export const INSTALL_PROGRAMS: readonly string[] = [...INSTALL, USERADD].map(({ name }) => name);
+
 /** The programs that install.sh, `sandstorm update` and this tool call. */
 export const osTools: Check = {
   id: 'os.tools',

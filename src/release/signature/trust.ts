@@ -1,7 +1,8 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Refusal } from '../../errors.js';
-import type { FileStat, Host } from '../../system/host.js';
+import type { Host } from '../../system/host.js';
 import { BUILT_IN_KEYS, ed25519Bytes, sameKey, type KeyName, type TrustedKey } from './keys.js';
+import { readOwned, writeOwned } from './owned-file.js';
 import { trustStoreRefused } from './refusals.js';
 
 /** A key that an administrator trusts beside the built-in ones. */
@@ -32,16 +33,8 @@ export function trustStorePath(host: Host): string {
  */
 export async function readTrustStore(host: Host): Promise<readonly TrustEntry[]> {
   const path = trustStorePath(host);
-  if ((await host.files.lstat(path)) === undefined) return [];
-  // The folders first: in a safe folder nobody changes what is looked at next.
-  await requireSafeFolders(host);
-  const stat = await host.files.lstat(path);
-  if (stat === undefined) return [];
-  if (stat.kind !== 'file')
-    throw trustStoreRefused(path, 'it is no regular file', `look at it: ls -l ${path}`);
-  requireOurs(path, stat, host);
-  if (stat.size > LIMIT) throw trustStoreRefused(path, 'it is far too large', `look at it: less ${path}`);
-  return parseTrustStore((await host.files.readText(path, LIMIT)) ?? '', path);
+  const text = await readOwned(path, LIMIT, host);
+  return text === undefined ? [] : parseTrustStore(text, path);
 }
 
 /** All keys whose word counts: the built-in ones, then the added ones. @throws Refusal E_TRUST_STORE, E_IO */
@@ -137,45 +130,9 @@ function isEntry(value: unknown): value is TrustEntry {
   return kind === 'openpgp' && /^(?:[0-9A-F]{40}|[0-9A-F]{64})$/.test(fingerprint as string);
 }
 
-async function write(keys: readonly TrustEntry[], host: Host): Promise<void> {
-  await host.files.makeDir(host.layout.stateDir, 0o755);
-  await requireSafeFolders(host);
-  await host.files.writeAtomic(
-    trustStorePath(host),
-    `${JSON.stringify({ version: VERSION, keys }, undefined, 2)}\n`,
-    0o644,
-  );
-}
-
-/** Up to the root: whoever may rename a folder on the way may put another in its place. */
-async function requireSafeFolders(host: Host): Promise<void> {
-  const real = (await host.files.realPath(host.layout.stateDir)) ?? host.layout.stateDir;
-  for (let path = real; ; path = dirname(path)) {
-    const stat = await host.files.lstat(path);
-    // In a sticky folder like /tmp others cannot rename what is ours.
-    const sticky = path !== real && ((stat?.mode ?? 0) & 0o1000) !== 0;
-    if (stat !== undefined) requireOurs(path, sticky ? { ...stat, mode: 0 } : stat, host);
-    if (path === dirname(path)) return;
-  }
-}
-
-function requireOurs(path: string, { uid, mode }: FileStat, host: Host): void {
-  const store = trustStorePath(host);
-  const name = path === store ? 'it' : path;
-  if (uid !== 0 && uid !== host.user.uid) {
-    throw trustStoreRefused(
-      store,
-      `${name} belongs to user ${String(uid)}`,
-      `look at what it holds, then: chown root ${path}`,
-    );
-  }
-  if ((mode & 0o022) !== 0) {
-    throw trustStoreRefused(
-      store,
-      `others may write to ${name}`,
-      `look at what it holds, then: chmod go-w ${path}`,
-    );
-  }
+function write(keys: readonly TrustEntry[], host: Host): Promise<void> {
+  const text = `${JSON.stringify({ version: VERSION, keys }, undefined, 2)}\n`;
+  return writeOwned(trustStorePath(host), text, host);
 }
 
 function requireReason(reason: string): void {

@@ -1,0 +1,30 @@
+import { INSTALL_PROGRAMS } from '../preflight/checks/os-tools.js';
+import type { ReleaseFacts } from '../release/read.js';
+
+/** What a release needs of a server, so that it can be known before the journey. `catalogue.json` of a kit. */
+export interface Catalogue {
+  readonly build: number;
+  readonly packedBytes: number;
+  readonly unpackedBytes: number;
+  /** MongoDB 7 does not start without it. */
+  readonly needsAvx: boolean;
+  /** Data of an older build are migrated when the server is updated. */
+  readonly migratesDatabase: boolean;
+  readonly programs: readonly string[];
+}
+
+/** Pure. */
+export function catalogueOf({ build, packedBytes, unpackedBytes, hasMongod7 }: ReleaseFacts): Catalogue {
+  return {
+    build,
+    packedBytes,
+    unpackedBytes,
+    needsAvx: hasMongod7,
+    migratesDatabase: hasMongod7,
+    programs: INSTALL_PROGRAMS,
+  };
+}
+
+export function catalogueText(catalogue: Catalogue): string {
+  return `${JSON.stringify(catalogue, undefined, 1)}\n`;
+}
