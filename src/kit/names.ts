@@ -28,18 +28,6 @@ export function collidingName(names: Iterable<string>): string | undefined {
   return undefined;
 }
 
-/** The name nearest to `name` that a file of a kit can have. Pure. */
-export function safeName(name: string): string {
-  const plain = name
-    .normalize('NFKD')
-    .replace(/[^A-Za-z0-9._+-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9_+-]+$/g, '')
-    .slice(0, LONGEST - 10)
-    .replace(/[.]+$/, '');
-  const whole = plain === '' ? 'file' : plain;
-  return whyNotName(whole) === undefined ? whole : `file-${whole.replace(PART, '')}`;
-}
-
 /** `name.001` for the first part. */
 export function partName(name: string, index: number): string {
   return `${name}.${String(index + 1).padStart(3, '0')}`;

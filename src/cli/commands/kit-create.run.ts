@@ -15,7 +15,8 @@ export async function create(context: Context): Promise<OutcomeOf<'kit create'>>
   if (dryRun) return preview(wish, context);
   const made = await createKit(wish, host, ui);
   for (const line of table(made, wish)) ui.say(line);
-  return { changed: made.changed, result: { kit: made.id ?? null, ...made }, text: closing(made) };
+  const { path, id, builds, files, leftOut, changed } = made;
+  return { changed, result: { kit: id ?? null, path, builds, files, leftOut }, text: closing(made) };
 }
 
 async function wishOf({ values, need, dryRun }: Context): Promise<CreateWish> {
