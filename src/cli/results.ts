@@ -29,6 +29,7 @@ import type { IndexVerified } from './commands/app-index-verify.run.js';
 import type { Explained } from './commands/explain.run.js';
 import type { InspectedKey } from './commands/feature-key.run.js';
 import type { SamlResult } from './commands/identity-saml.run.js';
+import type { RunbookPage } from './commands/runbook.run.js';
 import type { RefusedFile, RenamedPackage, SeenPackage } from './commands/spk.run.js';
 
 /**
@@ -97,6 +98,16 @@ export interface CommandResults {
   'tls check': TlsReport;
   'tls csr': CsrReport & { readonly keyFile: string; readonly csrFile: string };
   'feature-key inspect': InspectedKey;
+  'runbook install': RunbookPage;
+  'runbook update': RunbookPage;
+  'runbook recover': RunbookPage;
+  'runbook record': Pick<RunbookPage, 'output' | 'page'> & { readonly run: string };
+  'runbook templates': {
+    readonly dir: string;
+    readonly written: readonly string[];
+    /** There already. */
+    readonly left: readonly string[];
+  };
   explain: Explained | { readonly codes: readonly Pick<Explained, 'code' | 'kind' | 'title'>[] };
   schema:
     | { readonly names: readonly string[] }
