@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   E_NO_TARBALL_FOUND: { exit: 2, meaning: 'no release tarball was found in the places searched' },
   E_KIT_MISSING: { exit: 2, meaning: 'there is no transfer kit at that path' },
   E_KEY_MISSING: { exit: 2, meaning: 'there is no key to sign transfer kits with' },
+  E_RUNBOOK_TEMPLATE: { exit: 2, meaning: 'a template of a runbook cannot be used' },
   E_MIRROR_SELECTION: { exit: 2, meaning: 'the index to be mirrored has no such app or category' },
 
   E_PREFLIGHT_FAILED: { exit: 3, meaning: 'a preflight check failed' },
@@ -34,6 +35,7 @@ export const ERROR_CODES = {
   E_CONF_NOT_SET: { exit: 3, meaning: 'sandstorm.conf has no such setting' },
   E_CONF_LINT: { exit: 3, meaning: 'sandstorm.conf has lines that must be mended' },
   E_DOWNGRADE: { exit: 3, meaning: 'the tarball holds an older build than the one installed' },
+  E_NO_RUN: { exit: 3, meaning: 'there is no such run in the journals of that server' },
   E_NO_SNAPSHOT: { exit: 3, meaning: 'there is no snapshot to go back to' },
   E_SNAPSHOT_PLACE: { exit: 3, meaning: 'the data lie where no snapshot of them can be put back' },
   E_STRATEGY: { exit: 3, meaning: 'this update cannot be made with the server running' },

@@ -68,3 +68,8 @@ function splitWords(text: string): [string, string][] {
 export function grouped(n: number): string {
   return String(n).replace(/(?<=\d)(?=(?:\d{3})+$)/g, ',');
 }
+
+/** As a shell takes it for one word. */
+export function shellWord(text: string): string {
+  return /^[\w./+@%:,=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -38,6 +38,13 @@ import { kitCreateCommand, kitReceiveCommand, kitRequestCommand, kitVerifyComman
 import { preflightCommand } from './commands/preflight.js';
 import { rehearseCommand } from './commands/rehearse.js';
 import { releaseVerifyCommand } from './commands/release.js';
+import {
+  runbookInstallCommand,
+  runbookRecordCommand,
+  runbookRecoverCommand,
+  runbookTemplatesCommand,
+  runbookUpdateCommand,
+} from './commands/runbook.js';
 import { schemaCommand } from './commands/schema.js';
 import {
   serviceRestartCommand,
@@ -118,6 +125,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   tlsCheckCommand,
   tlsCsrCommand,
   featureKeyInspectCommand,
+  runbookInstallCommand,
+  runbookUpdateCommand,
+  runbookRecoverCommand,
+  runbookRecordCommand,
+  runbookTemplatesCommand,
   explainCommand,
   schemaCommand,
   rehearseCommand,

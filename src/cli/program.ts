@@ -41,6 +41,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   spk: 'look into app packages, verify and rename them',
   identity: "log in with the house's own accounts",
   tls: 'the certificate for https',
+  runbook: 'pages to follow, and records of what happened',
   'feature-key': 'old keys of Sandstorm for Work',
 };
 

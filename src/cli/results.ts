@@ -34,6 +34,7 @@ import type { Explained } from './commands/explain.run.js';
 import type { InspectedKey } from './commands/feature-key.run.js';
 import type { SamlResult } from './commands/identity-saml.run.js';
 import type { KitReceived, KitVerified } from './commands/kit.run.js';
+import type { RunbookPage } from './commands/runbook.run.js';
 import type { RefusedFile, RenamedPackage, SeenPackage } from './commands/spk.run.js';
 
 /**
@@ -100,7 +101,7 @@ export interface CommandResults {
   'key revoke': { readonly key: PublicKey; readonly reason: string };
 
   /** A preview in a dry run. `kit` is its id; null when the other side has all of it and none was made. */
-  'kit create': (CreatedKit & { readonly kit: string | null }) | KitPreview;
+  'kit create': (Omit<CreatedKit, 'id' | 'changed'> & { readonly kit: string | null }) | KitPreview;
   'kit verify': KitVerified;
   'kit receive': KitReceived;
   'kit request': { readonly file: string; readonly request: KitRequest };
@@ -115,6 +116,16 @@ export interface CommandResults {
   'tls check': TlsReport;
   'tls csr': CsrReport & { readonly keyFile: string; readonly csrFile: string };
   'feature-key inspect': InspectedKey;
+  'runbook install': RunbookPage;
+  'runbook update': RunbookPage;
+  'runbook recover': RunbookPage;
+  'runbook record': Pick<RunbookPage, 'output' | 'page'> & { readonly run: string };
+  'runbook templates': {
+    readonly dir: string;
+    readonly written: readonly string[];
+    /** There already. */
+    readonly left: readonly string[];
+  };
   explain: Explained | { readonly codes: readonly Pick<Explained, 'code' | 'kind' | 'title'>[] };
   schema:
     | { readonly names: readonly string[] }

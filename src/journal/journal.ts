@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import type { Host } from '../system/host.js';
-import { parseJournal, type JournalEntry, type Operation, type Outcome, type RunRecord } from './record.js';
+import {
+  journalEntries,
+  parseJournal,
+  type JournalEntry,
+  type Operation,
+  type Outcome,
+  type RunRecord,
+} from './record.js';
 import { stateDirs } from './state-dir.js';
 
 const LARGEST_JOURNAL = 16 * 1024 * 1024;
@@ -106,6 +113,12 @@ export async function lastRun(home: string, host: Host): Promise<RunRecord | und
     if (record !== undefined) return record;
   }
   return undefined;
+}
+
+/** Every line of a run's journal that is whole, in its order; none when there is no such run. */
+export async function readEntries(id: string, home: string, host: Host): Promise<readonly JournalEntry[]> {
+  const path = join(stateDirs(home, host).runs, id, 'journal.ndjson');
+  return journalEntries((await host.files.readText(path, LARGEST_JOURNAL)) ?? '');
 }
 
 /** One run by its id; undefined when there is none, or nothing of it can be read. */

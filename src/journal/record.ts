@@ -46,7 +46,7 @@ export interface RunRecord {
  * as not begun. undefined when not even the first line is whole.
  */
 export function parseJournal(id: string, dir: string, text: string): RunRecord | undefined {
-  const entries = text.split('\n').flatMap(parseLine);
+  const entries = journalEntries(text);
   const [begin] = entries;
   if (begin?.event !== 'begin') return undefined;
 
@@ -107,6 +107,11 @@ export function parseJournal(id: string, dir: string, text: string): RunRecord |
     turnedBack,
     undone: [...undone],
   };
+}
+
+/** Its lines, as far as they are whole. */
+export function journalEntries(text: string): JournalEntry[] {
+  return text.split('\n').flatMap(parseLine);
 }
 
 function parseLine(line: string): JournalEntry[] {

@@ -1,0 +1,41 @@
+import MarkdownIt from 'markdown-it';
+import { RUNBOOK_STYLE } from './html-style.js';
+
+/** A page to print, from the Markdown of `render`. Nothing in it is loaded from elsewhere, no HTML passes. Pure. */
+export function runbookHtml(markdown: string): string {
+  const md = new MarkdownIt({ html: false, linkify: false });
+  const title = /^# (.*)$/m.exec(markdown)?.[1] ?? 'Runbook';
+  return [
+    '<!doctype html>',
+    '<html lang="en">',
+    '<head>',
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${md.utils.escapeHtml(title)}</title>`,
+    `<style>${RUNBOOK_STYLE}</style>`,
+    '</head>',
+    '<body>',
+    withBoxes(md.render(markdown)),
+    '</body>',
+    '</html>',
+    '',
+  ].join('\n');
+}
+
+/** Boxes to tick and lines to write on, of which Markdown knows nothing. */
+function withBoxes(html: string): string {
+  return (
+    html
+      .replace(/<li>(\s*<p>)?\[( |x)\] /g, (_, paragraph: string | undefined, mark: string) => {
+        const checked = mark === 'x' ? ' checked' : '';
+        return `<li class="task">${paragraph ?? ''}<input type="checkbox"${checked}> `;
+      })
+      .replace(
+        /_{4,}/g,
+        (line) => `<span class="blank" style="width:${String(line.length * 1.75)}mm"></span>`,
+      )
+      // A table of facts has no heads.
+      .replace(/<thead>\s*<tr>\s*(?:<th[^>]*><\/th>\s*)+<\/tr>\s*<\/thead>/g, '')
+  );
+}

@@ -1,0 +1,195 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  installPage,
+  recordPage,
+  recoverPage,
+  updatePage,
+  writeTemplates,
+} from '../../src/cli/commands/runbook.run.js';
+import type { CommandName } from '../../src/cli/results.js';
+import type { Outcome } from '../../src/cli/command.js';
+import { requireDocument } from '../helpers/answers.js';
+import {
+  canHaveServers,
+  refusalOf,
+  throwAwayServer,
+  type ThrowAwayServer,
+} from '../helpers/throw-away-server.js';
+
+const ready = canHaveServers('runbooks for a throw-away server');
+
+let one: ThrowAwayServer;
+let tarball = '';
+let folder = '';
+
+const UI = {
+  say: () => undefined,
+  saySecret: () => undefined,
+  check: () => undefined,
+  step: (_: string, work: (progress: object) => unknown) =>
+    work({ detail: () => undefined, bytes: () => undefined }),
+  confirm: () => Promise.resolve(true),
+};
+
+/** Runs a body as the command line would, and holds its answer against the schema. */
+async function page<T extends Outcome>(
+  name: CommandName,
+  body: (context: never) => Promise<T>,
+  values: Record<string, unknown>,
+): Promise<T> {
+  const { host, world } = one;
+  const context = {
+    ...{
+      host,
+      ui: UI,
+      values,
+      home: world.home,
+      dryRun: false,
+      json: false,
+      interactive: false,
+      columns: 80,
+    },
+    need: (key: string, fallback?: string) => Promise.resolve(values[key] ?? fallback),
+    keepTranscript: () => undefined,
+  };
+  const outcome = await body(context as never);
+  const { changed, result } = outcome;
+  requireDocument(name, JSON.parse(JSON.stringify({ ok: true, changed, result, error: null })));
+  return outcome;
+}
+
+async function written(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8');
+  if (process.env.SANDSTORM_AIRGAP_KEEP_PAGES !== undefined)
+    await writeFile(join(process.env.SANDSTORM_AIRGAP_KEEP_PAGES, file.split('/').at(-1) ?? ''), text);
+  return text;
+}
+
+describe.skipIf(!ready)('pages for a server of build 308', { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    one = await throwAwayServer();
+    folder = join(one.world.root, 'pages');
+    await mkdir(folder);
+    const old = await one.world.makeRelease(308);
+    tarball = await one.world.makeRelease(309);
+    await one.install(old);
+  });
+  afterAll(() => one.end());
+
+  it('update: this server, this tarball, this plan, and nothing is changed on the server', async () => {
+    const output = join(folder, 'update.md');
+    const { home, baseUrl } = one.world;
+    const before = await one.tree();
+    const values = { tarball, allowUnsigned: true, tell: ['Ann, on call, 555-0100'] };
+    const shown = await page('runbook update', updatePage, values);
+    expect(await one.tree()).toBe(before);
+    expect(shown).toMatchObject({ changed: false, result: { ready: true, output: null } });
+
+    const outcome = await page('runbook update', updatePage, { ...values, output });
+    expect(outcome).toMatchObject({ changed: true, result: { output, page: null } });
+    const text = await written(output);
+    expect(text).toContain(`sandstorm-airgap update ${tarball} --allow-unsigned --home ${home}`);
+    expect(text).toContain(baseUrl);
+    expect(text).toMatch(/says \*\*build 308\*\*, running, healthy/);
+    expect(text).toMatch(/1 {2}unpack beside the running server/);
+    expect(text).toMatch(/SHA-256 +\| `[0-9a-f]{64}`/);
+    expect(text).toContain('Whom to tell: Ann, on call, 555-0100');
+    expect(text).not.toMatch(/\{\{|\}\}|undefined|\[object|NaN/);
+    expect(
+      await page('runbook update', updatePage, { ...values, output: join(folder, 'update.html') }),
+    ).toBeTruthy();
+    const html = await written(join(folder, 'update.html'));
+    expect(html).toContain('<input type="checkbox">');
+    expect(html).not.toContain('[ ]');
+  });
+
+  it('update: what fails stands on the page', async () => {
+    const conf = join(one.world.home, 'sandstorm.conf');
+    const text = await readFile(conf, 'utf8');
+    await writeFile(conf, `${text}MONGO_PORT=twelve\n`);
+    try {
+      const { result } = await page('runbook update', updatePage, { tarball, allowUnsigned: true });
+      expect(result.ready).toBe(false);
+      expect(result.page).toMatch(/FAILED `conf\.lint`: .*MONGO_PORT/);
+      expect(result.page).toContain('not read yet: checks failed');
+    } finally {
+      await writeFile(conf, text);
+    }
+  });
+
+  it('install: the addresses, the proof, the checks', async () => {
+    const values = {
+      tarball,
+      baseUrl: 'http://s.corp.lan:6080',
+      wildcardHost: '*.s.corp.lan:6080',
+      tell: [],
+    };
+    const output = join(folder, 'install.html');
+    const { result } = await page('runbook install', installPage, values);
+    expect(result.page).toContain(`--base-url http://s.corp.lan:6080 --wildcard-host '*.s.corp.lan:6080'`);
+    expect(result.page).toContain('signed by a key you trust (ed25519)');
+    expect(result.page).toMatch(/FAILED `home\.state`/);
+    await page('runbook install', installPage, { ...values, output });
+    await written(output);
+  });
+
+  it('record and recover: what has happened, and what could be done', async () => {
+    await expect(
+      one.update(tarball, {
+        waive: ['clock'],
+        proof: { allowUnsigned: true, keyFile: undefined, trustKey: undefined },
+      }),
+    ).resolves.toMatchObject({ to: 309 });
+    const record = await page('runbook record', recordPage, {});
+    expect(record.result.run).toMatch(/-update$/);
+    const text = record.result.page ?? '';
+    expect(text).toContain('build 308 to build 309');
+    expect(text).toMatch(/Outcome \| \*\*done\*\*/);
+    expect(text).toMatch(/\| \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \| snapshot \| \d+\.\d s \|/);
+    expect(text).toContain('| Waived | clock |');
+    expect(text).not.toMatch(/NOT ENDED|\{\{|undefined|NaN/);
+    await refusalOf(page('runbook record', recordPage, { run: '../../elsewhere' }), 'E_NO_RUN');
+
+    const recover = await page('runbook recover', recoverPage, { output: join(folder, 'recover.html') });
+    expect(recover.result.output).toContain('recover.html');
+    const html = await written(join(folder, 'recover.html'));
+    expect(html).toContain('build 309, running (command), healthy');
+    expect(html).toMatch(/-update<\/code>: sandstorm-308 of /);
+    await page('runbook record', recordPage, { output: join(folder, 'record.html') });
+    await written(join(folder, 'record.html'));
+  });
+
+  it("takes the house's own templates, and refuses those that cannot be used", async () => {
+    const own = join(folder, 'own');
+    const first = await page('runbook templates', writeTemplates, { dir: own });
+    expect(first.result.written).toHaveLength(4);
+    const again = await page('runbook templates', writeTemplates, { dir: own });
+    expect(again).toMatchObject({ changed: false, result: { written: [] } });
+    const same = await page('runbook recover', recoverPage, { templates: own });
+    const builtIn = await page('runbook recover', recoverPage, {});
+    expect(same.result.page).toBe(builtIn.result.page);
+
+    await writeFile(
+      join(own, 'recover.md'),
+      '# Ours for {{machine}}\n\nCall 555-0100.\n\n{{commands.abort}}\n',
+    );
+    const { result } = await page('runbook recover', recoverPage, { templates: own });
+    expect(result.page).toMatch(/^# Ours for \S.*\n\nCall 555-0100\.\n\nsandstorm-airgap abort --home /);
+
+    await writeFile(join(own, 'recover.md'), 'one\n{{comands.abort}}\n');
+    const unknown = await refusalOf(
+      page('runbook recover', recoverPage, { templates: own }),
+      'E_RUNBOOK_TEMPLATE',
+    );
+    expect(unknown.message).toBe(`${join(own, 'recover.md')}, line 2: there is nothing called comands.abort`);
+    expect(unknown.hint).toBe('did you mean commands?');
+    await writeFile(join(own, 'recover.md'), 'one\n\n{{#steps}} and no end\n');
+    const open = await refusalOf(
+      page('runbook recover', recoverPage, { templates: own }),
+      'E_RUNBOOK_TEMPLATE',
+    );
+    expect(open.message).toMatch(/is no template: Unclosed section "steps" \(line \d\)/);
+  });
+});
