@@ -30,6 +30,14 @@ import { preflightCommand } from './commands/preflight.js';
 import { rehearseCommand } from './commands/rehearse.js';
 import { releaseVerifyCommand } from './commands/release.js';
 import {
+  scheduleHoldCommand,
+  scheduleInstallCommand,
+  scheduleRemoveCommand,
+  scheduleRetryCommand,
+  scheduleRunCommand,
+  scheduleShowCommand,
+} from './commands/schedule.js';
+import {
   serviceRestartCommand,
   serviceStartCommand,
   serviceStatusCommand,
@@ -73,6 +81,12 @@ export const COMMANDS: readonly CommandSpec[] = [
   snapshotCreateCommand,
   snapshotRestoreCommand,
   snapshotPruneCommand,
+  scheduleInstallCommand,
+  scheduleShowCommand,
+  scheduleHoldCommand,
+  scheduleRetryCommand,
+  scheduleRunCommand,
+  scheduleRemoveCommand,
   releaseVerifyCommand,
   trustListCommand,
   trustAddCommand,
