@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   E_TARBALL_MISSING: { exit: 2, meaning: 'there is no file where the release tarball should be' },
   E_SPK_MISSING: { exit: 2, meaning: 'there is no file where the app package should be' },
   E_NO_TARBALL_FOUND: { exit: 2, meaning: 'no release tarball was found in the places searched' },
+  E_BUNDLE_PLACE: { exit: 2, meaning: 'a support bundle cannot be written there' },
   E_MIRROR_SELECTION: { exit: 2, meaning: 'the index to be mirrored has no such app or category' },
 
   E_PREFLIGHT_FAILED: { exit: 3, meaning: 'a preflight check failed' },

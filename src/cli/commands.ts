@@ -45,6 +45,7 @@ import {
 } from './commands/service.js';
 import { spkInspectCommand, spkRenameCommand, spkVerifyCommand } from './commands/spk.js';
 import { statusCommand } from './commands/status.js';
+import { supportBundleCommand } from './commands/support-bundle.js';
 import { tlsCheckCommand, tlsCsrCommand } from './commands/tls.js';
 import { trustAddCommand, trustListCommand, trustRemoveCommand } from './commands/trust.js';
 import { updateCommand } from './commands/update.js';
@@ -68,6 +69,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   abortCommand,
   statusCommand,
   cleanCommand,
+  supportBundleCommand,
   configGetCommand,
   configSetCommand,
   configUnsetCommand,
