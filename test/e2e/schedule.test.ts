@@ -248,4 +248,20 @@ describe.skipIf(!ready)('a schedule under systemd', { timeout: 180_000 }, () => 
     expect(await box.sh(`find /etc/systemd /etc/cron.d -name '*airgap*' 2> /dev/null || true`)).toBe('');
     expect((await box.run(['systemctl', 'is-active', `${UNIT}.timer`])).stdout.trim()).toBe('inactive');
   });
+
+  it('is in a support bundle, with what systemd has in its journal but no secret', async () => {
+    await box.sh(`systemd-run --quiet --wait --unit=${UNIT} echo 'opened /setup/token/00112233445566778899'`);
+    await box.sh('journalctl --sync');
+    expect(await tool(box, ['support-bundle', '/root/bundle.tar.gz', '--json'])).toMatchObject({
+      exitCode: 0,
+    });
+    const inside = (name: string): Promise<string> =>
+      box.sh(`tar -xzOf /root/bundle.tar.gz sandstorm-support/${name}`);
+    expect(await inside('service/updates.log')).toContain('opened /setup/token/[redacted link]');
+    expect(await inside('service/unit.txt')).toMatch(/^ExecStart=\/opt\/sandstorm\/sandstorm start$/m);
+    expect(JSON.parse(await inside('service/manager.json'))).toMatchObject({
+      manager: 'systemd unit sandstorm.service',
+    });
+    expect(JSON.parse(await inside('MANIFEST.json'))).toMatchObject({ missing: [] });
+  });
 });

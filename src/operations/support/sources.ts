@@ -32,7 +32,11 @@ const JOURNAL_LINES = 2000;
 export async function sourcesOf(home: string, version: string, host: Host, ui: Ui): Promise<Source[]> {
   const { runs } = stateDirs(home, host);
   const places = schedulePlaces(home, host);
-  const file = (name: string, path: string): Source => ({ name, get: () => tailOf(path, host) });
+  // os-release, resolv.conf, perhaps sandstorm.conf are links, in folders that only root writes to.
+  const file = (name: string, path: string): Source => ({
+    name,
+    get: async () => tailOf((await host.files.realPath(path)) ?? path, host),
+  });
   const recent = (await host.files.list(runs)).reverse().slice(0, MOST_RUNS);
   return [
     command('machine/disks.txt', ['df', '-PT'], host),
