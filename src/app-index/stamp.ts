@@ -13,6 +13,6 @@ export function stampOf(document: IndexDocument, records: readonly StoredRecord[
   return hash.digest('hex');
 }
 
-function toolVersion(): string {
+export function toolVersion(): string {
   return typeof SANDSTORM_AIRGAP_VERSION === 'undefined' ? 'source' : SANDSTORM_AIRGAP_VERSION;
 }

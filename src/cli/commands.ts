@@ -47,6 +47,14 @@ import {
 } from './commands/runbook.js';
 import { schemaCommand } from './commands/schema.js';
 import {
+  scheduleHoldCommand,
+  scheduleInstallCommand,
+  scheduleRemoveCommand,
+  scheduleRetryCommand,
+  scheduleRunCommand,
+  scheduleShowCommand,
+} from './commands/schedule.js';
+import {
   serviceRestartCommand,
   serviceStartCommand,
   serviceStatusCommand,
@@ -54,6 +62,7 @@ import {
 } from './commands/service.js';
 import { spkInspectCommand, spkRenameCommand, spkVerifyCommand } from './commands/spk.js';
 import { statusCommand } from './commands/status.js';
+import { supportBundleCommand } from './commands/support-bundle.js';
 import { tlsCheckCommand, tlsCsrCommand } from './commands/tls.js';
 import { trustAddCommand, trustListCommand, trustRemoveCommand } from './commands/trust.js';
 import { updateCommand } from './commands/update.js';
@@ -77,6 +86,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   abortCommand,
   statusCommand,
   cleanCommand,
+  supportBundleCommand,
   configGetCommand,
   configSetCommand,
   configUnsetCommand,
@@ -90,6 +100,12 @@ export const COMMANDS: readonly CommandSpec[] = [
   snapshotCreateCommand,
   snapshotRestoreCommand,
   snapshotPruneCommand,
+  scheduleInstallCommand,
+  scheduleShowCommand,
+  scheduleHoldCommand,
+  scheduleRetryCommand,
+  scheduleRunCommand,
+  scheduleRemoveCommand,
   releaseVerifyCommand,
   trustListCommand,
   trustAddCommand,

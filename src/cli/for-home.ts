@@ -5,7 +5,7 @@ export const DEFAULT_HOME = '/opt/sandstorm';
 
 /** Commands about a server, as they are suggested all over: not where one is only spoken of ("... install command"). */
 const SUGGESTED =
-  /\bsandstorm-airgap (?:install|update|preflight|status|resume|abort|rollback|clean|(?:config|service|snapshot|identity|tls) [a-z]+)(?![\w-])(?! command\b)(?!.* --home\b)/g;
+  /\bsandstorm-airgap (?:install|update|preflight|status|resume|abort|rollback|clean|support-bundle|(?:config|service|snapshot|schedule|identity|tls) [a-z]+)(?![\w-])(?! command\b)(?!.* --home\b)/g;
 
 /**
  * Makes every command that is suggested mean the server it is about: typed as it stands, it would look for one in

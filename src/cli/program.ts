@@ -36,6 +36,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   index: 'offer apps on a network without internet',
   config: 'read and change sandstorm.conf safely',
   service: 'start and stop the server the right way',
+  schedule: 'update by itself from a drop folder, in a maintenance window',
   release: 'look into a release tarball',
   trust: 'which keys may vouch for a release',
   spk: 'look into app packages, verify and rename them',

@@ -12,6 +12,8 @@ import type { InstallResult } from '../operations/install.js';
 import type { RehearsalResult } from '../operations/rehearse.js';
 import type { TakenUp } from '../operations/resume.js';
 import type { RollbackResult } from '../operations/rollback.js';
+import type { SetUp } from '../operations/schedule/set-up.js';
+import type { ScheduleState } from '../operations/schedule/show.js';
 import type { ServiceResult } from '../operations/service.js';
 import type { ListedSnapshot, SnapshotResult } from '../operations/snapshots.js';
 import type { StatusResult } from '../operations/status.js';
@@ -27,6 +29,10 @@ import type { KeyName } from '../release/signature/keys.js';
 import type { PublicKey } from '../kit/house-key.js';
 import type { KeyEntry } from '../kit/key-store.js';
 import type { KitRequest } from '../kit/request.js';
+import type { Hold } from '../schedule/hold.js';
+import type { Attempt } from '../schedule/record.js';
+import type { Visit } from '../schedule/visit.js';
+import type { Manifest as BundleManifest } from '../support/manifest.js';
 import type { PackagesAdded } from './commands/app-index.run.js';
 import type { IndexDecision, IndexListing } from './commands/app-index-decide.run.js';
 import type { IndexVerified } from './commands/app-index-verify.run.js';
@@ -50,6 +56,17 @@ export interface CommandResults {
   abort: TakenUp;
   status: StatusResult;
   clean: CleanResult;
+
+  'schedule install': SetUp;
+  'schedule show': ScheduleState;
+  /** `was`: what was let go. */
+  'schedule hold':
+    { readonly hold: Pick<Hold, 'reason' | 'by'> } | { readonly hold: null; readonly was: Hold | null };
+  'schedule retry': { readonly allowed: readonly Attempt[] };
+  /** `troubles`: why somebody could not be told. */
+  'schedule run': Visit & { readonly troubles: readonly string[] };
+  /** Paths. */
+  'schedule remove': { readonly removed: readonly string[] };
 
   'config get': { readonly key: string; readonly value: string };
   'config set': ConfigChange;
@@ -126,6 +143,10 @@ export interface CommandResults {
     /** There already. */
     readonly left: readonly string[];
   };
+  /** null in a dry run: nothing is written. */
+  'support-bundle':
+    | { readonly file: string; readonly size: number; readonly manifest: BundleManifest }
+    | { readonly file: null; readonly manifest: BundleManifest };
   explain: Explained | { readonly codes: readonly Pick<Explained, 'code' | 'kind' | 'title'>[] };
   schema:
     | { readonly names: readonly string[] }

@@ -5,6 +5,7 @@ import general from '../../templates/explain/general.md?raw';
 import identity from '../../templates/explain/identity.md?raw';
 import kit from '../../templates/explain/kit.md?raw';
 import release from '../../templates/explain/release.md?raw';
+import schedule from '../../templates/explain/schedule.md?raw';
 import server from '../../templates/explain/server.md?raw';
 
 /** Pages about error codes and checks; see parsePages. Only `explain` loads them. */
@@ -14,6 +15,7 @@ export const EXPLAIN_TEXTS: readonly string[] = [
   release,
   kit,
   change,
+  schedule,
   identity,
   apps,
   checks,

@@ -27,7 +27,7 @@ let spare: Buffer | undefined;
 
 export const readFiles: Pick<
   Files,
-  'readText' | 'readBytes' | 'readStart' | 'readTail' | 'openRead' | 'readThrough'
+  'readText' | 'readBytes' | 'readStart' | 'readTail' | 'readOwnTail' | 'openRead' | 'readThrough'
 > = {
   readText: async (path, maxBytes) => (await readWhole(path, maxBytes))?.toString('utf8'),
   readBytes: readWhole,
@@ -37,6 +37,12 @@ export const readFiles: Pick<
     const file = await openIfThere(path);
     if (file === undefined) return '';
     return (await readFrom(file, length, Math.max(0, file.size - length))).toString('utf8');
+  },
+
+  async readOwnTail(path, length) {
+    const file = await openRegular(path, constants.O_NOFOLLOW);
+    const { size } = file;
+    return { size, bytes: await readFrom(file, length, Math.max(0, size - length)) };
   },
 
   async openRead(path) {
@@ -76,11 +82,11 @@ export interface OpenFile {
 }
 
 /** @throws Refusal E_IO also when it is not there, or is no regular file. */
-export async function openRegular(path: string): Promise<OpenFile> {
+export async function openRegular(path: string, flags = 0): Promise<OpenFile> {
   let fd: number | undefined;
   try {
     // Opening a pipe nobody writes to blocks for ever without O_NONBLOCK, so the kind is judged afterwards.
-    fd = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    fd = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK | flags);
     const stat = await fs.fstat(fd);
     if (!stat.isFile()) throw new Refusal('E_IO', `${path} is not a regular file`);
     return { path, fd, size: stat.size };

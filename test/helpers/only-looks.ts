@@ -11,6 +11,7 @@ export const ONLY_LOOKS: ReadonlySet<string> = new Set<keyof Files>([
   'readBytes',
   'readStart',
   'readTail',
+  'readOwnTail',
   'freeSpace',
   'readable',
   'writable',

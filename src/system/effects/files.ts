@@ -31,6 +31,12 @@ export interface Files {
   /** The last bytes of a file as text; empty when there is no file. */
   readTail(path: string, length: number): Promise<string>;
   /**
+   * The last bytes of a file, and how many it has in all. A link is not followed: whoever may write to that folder must
+   * not lead us to another file.
+   * @throws Refusal E_IO also when it is not there, or is no regular file.
+   */
+  readOwnTail(path: string, length: number): Promise<{ readonly size: number; readonly bytes: Buffer }>;
+  /**
    * Replaces a file whole: a temporary file beside it, fsync, rename, fsync of the folder. A reader, or
    * a machine after a power cut, sees the old text or the new one. Mode and owner of an existing file
    * are kept; `mode` (default 0644) is for a new one.
