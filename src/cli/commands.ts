@@ -19,6 +19,7 @@ import {
   indexVerifyCommand,
 } from './commands/app-index.js';
 import { cleanCommand } from './commands/clean.js';
+import { completionCommand, manualCommand } from './commands/completion.js';
 import { indexMirrorCommand } from './commands/index-mirror.js';
 import { indexConfigCommand, indexServeCommand } from './commands/index-serve.js';
 import { checklistCommand } from './commands/checklist.js';
@@ -29,6 +30,7 @@ import { installCommand } from './commands/install.js';
 import { preflightCommand } from './commands/preflight.js';
 import { rehearseCommand } from './commands/rehearse.js';
 import { releaseVerifyCommand } from './commands/release.js';
+import { selfCheckCommand } from './commands/self-check.js';
 import {
   serviceRestartCommand,
   serviceStartCommand,
@@ -99,5 +101,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   tlsCheckCommand,
   tlsCsrCommand,
   featureKeyInspectCommand,
+  selfCheckCommand,
+  completionCommand,
+  manualCommand,
   rehearseCommand,
 ];
