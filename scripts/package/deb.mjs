@@ -1,14 +1,26 @@
 // A package for Debian, Ubuntu and their children.
-import { copyFile, readFile, stat } from 'node:fs/promises';
+import { copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { systemFiles } from './contents.mjs';
 import { MAINTAINER, SUMMARY, DESCRIPTION } from './words.mjs';
 import { run } from './run.mjs';
 import { writeTree } from './tree.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const NAME = 'sandstorm-airgap';
+
+const COPYRIGHT = `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+Upstream-Name: ${NAME}
+
+Files: *
+Copyright: the contributors of ${NAME}
+License: Apache-2.0
+ On Debian systems the text of this licence is in /usr/share/common-licenses/Apache-2.0.
+
+Files: usr/lib/${NAME}/${NAME}
+Copyright: the makers of Node.js and of each library in it
+License: third-party
+ Who they are, and what each of them grants, is in THIRD-PARTY-LICENSES.gz beside this file.
+`;
 
 /** @returns the name of the file */
 export async function makeDeb(parts, out, work) {
@@ -16,11 +28,8 @@ export async function makeDeb(parts, out, work) {
   const name = `${NAME}_${parts.version}_amd64.deb`;
   const files = {
     ...(await systemFiles(parts, { zshFolder: 'usr/share/zsh/vendor-completions' })),
-    [`usr/share/doc/${NAME}/copyright`]: { text: await copyright(parts.licences) },
+    [`usr/share/doc/${NAME}/copyright`]: { text: COPYRIGHT },
     [`usr/share/doc/${NAME}/changelog.gz`]: { text: changelog(parts) },
-    [`usr/share/lintian/overrides/${NAME}`]: {
-      text: await readFile(new URL('lintian-overrides', import.meta.url), 'utf8'),
-    },
   };
   await writeTree(folder, files, parts.epoch);
   const kilobytes = Math.ceil((await bytesIn(folder, Object.keys(files))) / 1024);
@@ -56,28 +65,6 @@ function changelog({ version, epoch }) {
   * See CHANGELOG.md of the sources for what has changed.
 
  -- ${MAINTAINER}  ${date}
-`;
-}
-
-async function copyright(licences) {
-  const own = (await readFile(`${root}LICENSE`, 'utf8')).split('\n').length;
-  if (own < 100) throw new Error('LICENSE is not the Apache licence any more');
-  const indented = licences
-    .split('\n')
-    .map((line) => (line.trim() === '' ? ' .' : ` ${line.trimEnd()}`))
-    .join('\n');
-  return `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
-Upstream-Name: ${NAME}
-
-Files: *
-Copyright: the contributors of ${NAME}
-License: Apache-2.0
- On Debian systems the text of this licence is in /usr/share/common-licenses/Apache-2.0.
-
-Files: usr/lib/${NAME}/${NAME}
-Copyright: as below, of each part
-License: third-party
-${indented}
 `;
 }
 

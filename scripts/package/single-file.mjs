@@ -33,7 +33,7 @@ export async function makeSingleFile(file, { bundled, state, runtime, work }) {
   const facts = buildFacts(bundled.version, state, runtime.version, inside);
   await writeFile(join(parts, 'build.json'), JSON.stringify(facts));
 
-  const start = await readFile(new URL('start.js', import.meta.url), 'utf8');
+  const start = await readFile(new URL('start.cjs', import.meta.url), 'utf8');
   const modules = `const STATUS_MODULES = new Set(${JSON.stringify(bundled.statusModules)});\n`;
   await writeFile(join(work, 'main.js'), `${modules}${start}${bundled.start}`);
   await writeFile(join(work, 'sea.json'), JSON.stringify(seaConfig([...inside.keys(), 'build.json'])));

@@ -55,7 +55,8 @@ export async function selfCheck(running: Running, home: string, host: Host, ui: 
 }
 
 async function proven(build: OwnBuild): Promise<NonNullable<SelfCheck['build']>> {
-  const { files, version: _, ...facts } = build.facts;
+  const { files, commit, dirty, date, node, bundle } = build.facts;
+  const facts = { commit, dirty, date, node, bundle };
   const list = Object.entries(files).map(([name, hash]) => `${hash}  ${name}\n`);
   const damaged = sha256(list.join('')) === facts.bundle ? [] : ['build.json'];
   for (const [name, hash] of Object.entries(files)) {

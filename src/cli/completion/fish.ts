@@ -32,5 +32,6 @@ function offer(completes: NonNullable<Flag['completes']>): string {
 
 function value({ takesValue, completes }: Flag): string {
   if (!takesValue) return '';
-  return completes === undefined ? ' -x' : ` -r ${offer(completes)}`;
+  if (completes === 'path') return ' -r -F';
+  return completes === undefined ? ' -x' : ` -x ${offer(completes)}`;
 }

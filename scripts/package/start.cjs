@@ -1,4 +1,6 @@
+/* global STATUS_MODULES */
 // What the single file runs first, before what is bin.js elsewhere. All the rest is in it too, and comes from here.
+// eslint-disable-next-line no-global-assign -- what follows in the same file requires through this
 require = ((plainly) => {
   const { env } = process;
   // Node reads these before any code of ours runs: certificates to trust, programs to load, files to write. Root's
