@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../helpers/until.js';
 import { requireReal } from '../helpers/real-parts.js';
 
 /* Real shells in a real terminal: what is typed, a Tab, and what stands there then. */
@@ -37,7 +38,7 @@ describe.each(shells)('in %s', (shell) => {
     (await tmux('capture-pane', '-p', '-t', session))
       .trimEnd()
       .split('\n')
-      .filter((text) => text.startsWith('> '))
+      .filter((text) => /^>( |$)/.test(text))
       .at(-1) ?? '';
 
   beforeAll(async () => {
@@ -59,7 +60,7 @@ describe.each(shells)('in %s', (shell) => {
       start,
     );
     await tmux('send-keys', '-t', session, `${prepare}${script}; clear`, 'Enter');
-    await expect.poll(line, { timeout: 20_000 }).toMatch(/^>\s*$/);
+    await until(`${shell} asks`, async () => /^>\s*$/.test(await line()), 30_000);
   });
   afterAll(() => tmux('kill-server'));
 
