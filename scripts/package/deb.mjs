@@ -1,5 +1,5 @@
 // A package for Debian, Ubuntu and their children.
-import { copyFile, stat } from 'node:fs/promises';
+import { copyFile, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemFiles } from './contents.mjs';
 import { MAINTAINER, SUMMARY, DESCRIPTION } from './words.mjs';
@@ -12,7 +12,7 @@ const COPYRIGHT = `Format: https://www.debian.org/doc/packaging-manuals/copyrigh
 Upstream-Name: ${NAME}
 
 Files: *
-Copyright: the contributors of ${NAME}
+Copyright: © 2026 the contributors of ${NAME}
 License: Apache-2.0
  On Debian systems the text of this licence is in /usr/share/common-licenses/Apache-2.0.
 
@@ -30,6 +30,9 @@ export async function makeDeb(parts, out, work) {
     ...(await systemFiles(parts, { zshFolder: 'usr/share/zsh/vendor-completions' })),
     [`usr/share/doc/${NAME}/copyright`]: { text: COPYRIGHT },
     [`usr/share/doc/${NAME}/changelog.gz`]: { text: changelog(parts) },
+    [`usr/share/lintian/overrides/${NAME}`]: {
+      text: await readFile(new URL('lintian-overrides', import.meta.url), 'utf8'),
+    },
   };
   await writeTree(folder, files, parts.epoch);
   const kilobytes = Math.ceil((await bytesIn(folder, Object.keys(files))) / 1024);

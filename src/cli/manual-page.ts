@@ -7,10 +7,15 @@ const NAME = 'sandstorm-airgap';
 /**
  * sandstorm-airgap(1), in the language of man(7).
  * @param general what the help says of all commands
+ * @param date of the build, as 2026-11-26
  */
-export function manualPage(specs: readonly CommandSpec[], general: string, version: string): string {
+export function manualPage(
+  specs: readonly CommandSpec[],
+  general: string,
+  { version, date }: { readonly version: string; readonly date: string },
+): string {
   return [
-    `.TH SANDSTORM-AIRGAP 1 "" "${NAME} ${version}" "User Commands"`,
+    `.TH SANDSTORM-AIRGAP 1 "${date}" "${NAME} ${version}" "User Commands"`,
     '.SH NAME',
     `${roff(NAME)} \\- install, update and look after a Sandstorm server without internet`,
     '.SH SYNOPSIS',

@@ -63,9 +63,11 @@ export async function packaged(): Promise<Packaged> {
   };
 }
 
-/** Changes when anything does that goes into a package. */
+/** Changes when anything does that goes into a package: files, and the commit that it names. */
 async function nameOfSources(): Promise<string> {
-  const hash = createHash('sha256');
+  const state = "import('./scripts/package/facts.mjs').then(async (m) => console.log(await m.sourceState()))";
+  const { stdout } = await run(process.execPath, ['--eval', state], { cwd: repository });
+  const hash = createHash('sha256').update(stdout);
   const files = ['package-lock.json', 'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'];
   for (const folder of ['src', 'scripts', 'templates', 'test/stand-ins']) {
     const entries = await readdir(join(repository, folder), { recursive: true, withFileTypes: true });

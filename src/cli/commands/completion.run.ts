@@ -3,6 +3,7 @@ import { bashCompletion } from '../completion/bash.js';
 import { fishCompletion } from '../completion/fish.js';
 import { places } from '../completion/words.js';
 import { zshCompletion } from '../completion/zsh.js';
+import { ownBuild } from '../../system/own-build.js';
 import type { CommandContext, Outcome } from '../command.js';
 import { manualPage } from '../manual-page.js';
 import { GENERAL_HELP, GROUPS } from '../program.js';
@@ -18,7 +19,8 @@ export async function run(context: CommandContext<typeof COMPLETION_OPTIONS>): P
   return { changed: false, result: { shell, script }, text: script.trimEnd(), verbatim: true };
 }
 
-export function manual(): Promise<Outcome> {
-  const page = manualPage(COMMANDS, GENERAL_HELP, SANDSTORM_AIRGAP_VERSION);
-  return Promise.resolve({ changed: false, result: { page }, text: page.trimEnd(), verbatim: true });
+export async function manual(): Promise<Outcome> {
+  const date = (await ownBuild())?.facts.date.slice(0, 10) ?? '';
+  const page = manualPage(COMMANDS, GENERAL_HELP, { version: SANDSTORM_AIRGAP_VERSION, date });
+  return { changed: false, result: { page }, text: page.trimEnd(), verbatim: true };
 }
