@@ -1,6 +1,6 @@
 // Start-up as a ratio to `node -e 0` in the same run, verifying as one to `xz -t`, and memory with a tarball of
 // 200 MB. Prints tables; `--verify` measures verifying alone, `--spk` app packages, `--index` an app index, `--mirror`
-// mirroring and serving one.
+// mirroring and serving one, `--package` the start of the single program.
 // What needs a server is measured in a private machine (test/helpers/private-machine.sh), which needs root.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,8 @@ import { measureAppIndex } from './app-index.mjs';
 import { bigPackage } from './big-package.mjs';
 import { bigRelease, bigStandIn, trustOf } from './big-release.mjs';
 import { measureMirror } from './mirror.mjs';
-import { pairs, peak, report, root, row, run, toolCommand } from './measure.mjs';
+import { pairs, peak, report, root, row, run, time, toolCommand } from './measure.mjs';
+import { obtainRuntime } from '../scripts/package/runtime.mjs';
 import { pauses } from './pause.mjs';
 
 const cache = join(root, '.cache/bench');
@@ -27,6 +28,7 @@ const PARTS = {
   '--spk': measurePackages,
   '--index': measureIndex,
   '--mirror': measureMirror,
+  '--package': measurePackage,
 };
 
 if (process.argv[2] === '--inside') await measureWithServer(process.argv[3], process.argv[4]);
@@ -99,6 +101,26 @@ async function measureVerify() {
     const base = { name: 'xz -t', command: ['xz', '-t', tarball] };
     pairs('release verify, 190 MB', READINGS, base, toolCommand(verify), 'at most 1.20');
     await peak('release verify, 190 MB', verify, 200);
+    report();
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Against the Node that is inside of it, and against the one that runs this. */
+async function measurePackage() {
+  mkdirSync(cache, { recursive: true });
+  const work = mkdtempSync(join(cache, 'package-'));
+  try {
+    const make = [join(root, 'scripts/package.mjs'), '--only', '', '--out', work];
+    time([process.execPath, ...make]);
+    const { node, version } = await obtainRuntime();
+    const program = join(work, 'sandstorm-airgap');
+    const own = { name: `node ${version} -e 0`, command: [node, '-e', '0'] };
+    for (const base of [own, NODE]) {
+      for (const args of [['--version'], ['status', '--home', '/nonexistent']])
+        pairs(`single program, ${args[0]}`, STARTS, base, [program, ...args], 'at most 1.30');
+    }
     report();
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -39,9 +39,10 @@ require(start);`;
 
 /**
  * Runs `status` once, of a server that is made up for it: there is nothing but an answer at its address.
+ * @param node the one to compile for
  * @param start the start-up file; loading it runs the tool
  */
-export async function compileAhead({ start, cache }) {
+export async function compileAhead({ node, flags = [], start, cache }) {
   const work = await mkdtemp(join(tmpdir(), 'sandstorm-airgap-build-'));
   const server = createServer((_, answer) => answer.end('Self-test OK.')).listen(0, '127.0.0.1');
   try {
@@ -58,9 +59,9 @@ export async function compileAhead({ start, cache }) {
     await chmod(join(home, 'sandstorm-1/sandstorm'), 0o755);
     await symlink('sandstorm-1', join(home, 'latest'));
     await symlink('latest/sandstorm', join(home, 'sandstorm'));
-    const args = ['--eval', RUN_AND_KEEP, start, cache, 'status', '--home', home];
+    const args = [...flags, '--eval', RUN_AND_KEEP, start, cache, 'status', '--home', home];
     const env = { PATH: process.env.PATH, SANDSTORM_AIRGAP_STATE_DIR: join(work, 'state') };
-    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+    const { stdout } = await promisify(execFile)(node, args, { env });
     if (!stdout.startsWith('Sandstorm   build 1')) throw new Error(`status went another way: ${stdout}`);
   } finally {
     server.close();

@@ -79,6 +79,7 @@ export const ERROR_CODES = {
   E_SIGNATURE_WRONG: { exit: 5, meaning: 'a signature does not vouch for the tarball' },
   E_SIGNATURE_UNTRUSTED_KEY: { exit: 5, meaning: 'the only signature is by a key that is not trusted here' },
   E_SIGNATURE_FORMAT: { exit: 5, meaning: 'a signature or key file is not what its name says' },
+  E_SELF_DAMAGED: { exit: 5, meaning: 'parts of this tool itself are damaged or missing' },
   E_TLS_FORMAT: { exit: 5, meaning: 'it is no certificate or key that the server could be given' },
   E_FEATURE_KEY: { exit: 5, meaning: 'it is no feature key, or nobody vouches for it' },
   E_SAML_FORMAT: { exit: 5, meaning: 'it is no SAML metadata or answer, or not one that is safe to read' },

@@ -19,6 +19,7 @@ import {
   indexVerifyCommand,
 } from './commands/app-index.js';
 import { cleanCommand } from './commands/clean.js';
+import { completionCommand, manualCommand } from './commands/completion.js';
 import { indexMirrorCommand } from './commands/index-mirror.js';
 import { indexConfigCommand, indexServeCommand } from './commands/index-serve.js';
 import { checklistCommand } from './commands/checklist.js';
@@ -38,6 +39,7 @@ import { kitCreateCommand, kitReceiveCommand, kitRequestCommand, kitVerifyComman
 import { preflightCommand } from './commands/preflight.js';
 import { rehearseCommand } from './commands/rehearse.js';
 import { releaseVerifyCommand } from './commands/release.js';
+import { selfCheckCommand } from './commands/self-check.js';
 import {
   runbookInstallCommand,
   runbookRecordCommand,
@@ -148,5 +150,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   runbookTemplatesCommand,
   explainCommand,
   schemaCommand,
+  selfCheckCommand,
+  completionCommand,
+  manualCommand,
   rehearseCommand,
 ];

@@ -11,6 +11,8 @@ export interface OptionSpec<T> {
   parse(text: string, what: string, cwd: string): T;
   /** The question on a terminal when no source has the value. */
   readonly question?: string;
+  /** What a shell may offer for it: files and folders, or one of these words. */
+  readonly completes?: 'path' | readonly string[];
 }
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec<unknown>>>;
@@ -40,14 +42,14 @@ export function formed<T>(
 
 /** A path, made absolute at once: later steps change folders. */
 export function path(flags: string, description: string, more: More = {}): OptionSpec<string> {
-  return { flags, description, kind: 'value', parse: absolute, ...more };
+  return { flags, description, kind: 'value', parse: absolute, completes: 'path', ...more };
 }
 
 /** A path, or `-`. Secrets come this way: a command line is open to every user of the machine. */
 export function fileOrStdin(flags: string, description: string): OptionSpec<string> {
   const parse = (value: string, what: string, cwd: string): string =>
     value === '-' ? value : absolute(value, what, cwd);
-  return { flags, description, kind: 'value', parse };
+  return { flags, description, kind: 'value', parse, completes: 'path' };
 }
 
 /** A path, or the address of what a machine of the house serves. */
@@ -67,7 +69,7 @@ export function eventsTarget(flags: string, description: string): OptionSpec<str
 }
 
 export function positionalPath(name: string, description: string, more: More = {}): OptionSpec<string> {
-  return { flags: `[${name}]`, description, kind: 'positional', parse: absolute, ...more };
+  return { flags: `[${name}]`, description, kind: 'positional', parse: absolute, completes: 'path', ...more };
 }
 
 /** As many as are typed, or the one of another source. It must be the last. */
@@ -81,6 +83,7 @@ export function positionalPaths(
     description,
     kind: 'positional',
     parse: (value, what, cwd) => [absolute(value, what, cwd)],
+    completes: 'path',
     ...more,
   };
 }
@@ -134,11 +137,24 @@ export function choice<const C extends string>(
   description: string,
   choices: readonly C[],
 ): OptionSpec<C> {
-  return formed(flags, description, (value, what) => {
-    const found = choices.find((one) => one === value);
-    if (found === undefined) throw badValue(what, value, `one of ${choices.join(', ')}`);
-    return found;
-  });
+  return {
+    ...formed(flags, description, (value, what) => oneOf(choices, value, what)),
+    completes: choices,
+  };
+}
+
+export function positionalChoice<const C extends string>(
+  name: string,
+  description: string,
+  choices: readonly C[],
+): OptionSpec<C> {
+  return { ...choice(`[${name}]`, description, choices), kind: 'positional' };
+}
+
+function oneOf<C extends string>(choices: readonly C[], value: string, what: string): C {
+  const found = choices.find((one) => one === value);
+  if (found === undefined) throw badValue(what, value, `one of ${choices.join(', ')}`);
+  return found;
 }
 
 /** A TCP port, 1 to 65535. */

@@ -32,7 +32,7 @@ export function buildProgram(specs: readonly CommandSpec[], version: string, run
   return program;
 }
 
-const GROUPS: Readonly<Record<string, string>> = {
+export const GROUPS: Readonly<Record<string, string>> = {
   index: 'offer apps on a network without internet',
   config: 'read and change sandstorm.conf safely',
   service: 'start and stop the server the right way',
@@ -119,7 +119,7 @@ function asCommander(key: string, option: OptionSpec<unknown>): Option {
   return key in COMMON_OPTIONS ? made.helpGroup(EVERYWHERE) : made;
 }
 
-const GENERAL_HELP = `
+export const GENERAL_HELP = `
 Values come from flags, then SANDSTORM_AIRGAP_* variables, then --answers FILE, then questions.
 Exit codes: 0 done or nothing to do, 1 unexpected, 2 usage, 3 preflight failed, 4 input needed,
 5 not authentic or corrupt, 6 failed and undone, 7 failed and a person must act, 8 busy or pending.

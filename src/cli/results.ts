@@ -12,6 +12,7 @@ import type { InstallResult } from '../operations/install.js';
 import type { RehearsalResult } from '../operations/rehearse.js';
 import type { TakenUp } from '../operations/resume.js';
 import type { RollbackResult } from '../operations/rollback.js';
+import type { SelfCheck } from '../operations/self-check.js';
 import type { SetUp } from '../operations/schedule/set-up.js';
 import type { ScheduleState } from '../operations/schedule/show.js';
 import type { ServiceResult } from '../operations/service.js';
@@ -151,6 +152,9 @@ export interface CommandResults {
   schema:
     | { readonly names: readonly string[] }
     | { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
+  'self-check': SelfCheck;
+  completion: { readonly shell: 'bash' | 'zsh' | 'fish'; readonly script: string };
+  manual: { readonly page: string };
   /** null: of the rehearsal's own inner run. */
   rehearse: RehearsalResult | null;
 }

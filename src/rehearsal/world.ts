@@ -4,7 +4,7 @@ import { addTrust } from '../release/signature/trust.js';
 import { makeSigningKey, type SigningKey } from './signing-key.js';
 import { stoppable } from './stoppable.js';
 import { claim, FOLDER_PREFIX, removeForsaken } from './forsaken.js';
-import { assetPath } from '../system/assets.js';
+import { standIns as placeStandIns } from '../system/assets.js';
 import { dnsFrom, startDnsServer, type DnsServer } from '../system/dns-server.js';
 import { freePorts } from '../system/free-ports.js';
 import type { Host, Layout } from '../system/host.js';
@@ -83,7 +83,7 @@ async function furnish(root: string, dns: DnsServer, host: Host): Promise<Omit<W
     dns: names,
     http: systemHttp(names),
   };
-  const standIns = assetPath('stand-ins');
+  const standIns = await placeStandIns(root);
   const tarballs = join(root, 'usb-stick');
   await host.files.makeDir(tarballs);
   await host.files.makeDir(machine);

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,13 +13,15 @@ import {
   type PrivateMachine,
 } from '../helpers/private-machine.js';
 import { identityFiles } from '../helpers/identity-files.js';
+import { packaged, PACKAGE_TIMEOUT, requirePackaging } from '../helpers/packaged.js';
 import { readmeCommands } from '../helpers/readme-commands.js';
 import { makeRelease, standInInstaller } from '../stand-ins/release.js';
 
 /* Every command of the README, in its order, on a server that the commands before have made. */
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
-const ready = requirePrivateMachine("the README's commands");
+const WHAT = "the README's commands";
+const ready = requirePrivateMachine(WHAT) && requirePackaging(WHAT);
 
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm start': 'CI runs it',
@@ -27,6 +29,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm ci': 'needs the registry; CI runs it',
   'npm run build': 'npm test does it before all tests',
   'npm pack': 'done below, to have its file on the stick',
+  'openssl genpkey -algorithm ed25519 -out release-key.pem': 'as test/helpers/packaged.ts does',
+  'openssl pkey -in release-key.pem -pubout -out release-key.pub.pem': 'as test/helpers/packaged.ts does',
+  'npm run package -- --key release-key.pem':
+    'as test/helpers/packaged.ts does; what it makes is on the stick',
   'sandstorm-airgap': 'asks questions; the tests of the wizard answer them',
 };
 
@@ -45,6 +51,10 @@ beforeAll(async () => {
   await promisify(execFile)('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', usb], {
     cwd: repository,
   });
+  const { folder: made, archive, publicKey } = await packaged();
+  for (const name of [basename(archive), 'SHA256SUMS', 'SHA256SUMS.sig'])
+    await cp(join(made, name), join(usb, name));
+  await cp(publicKey, join(usb, 'release-key.pub.pem'));
   await cp(standInInstaller, join(usb, 'install.sh'));
   await identityFiles(usb, 'sandstorm.corp.lan');
   // Genuine packages of an app, in two versions.
@@ -60,7 +70,7 @@ beforeAll(async () => {
     cwd: folder,
   });
   expect(trusted).toMatchObject({ exitCode: 0 });
-});
+}, PACKAGE_TIMEOUT);
 afterAll(async () => {
   if (!ready) return;
   await machine.stop();

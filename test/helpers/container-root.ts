@@ -22,6 +22,7 @@ const COMMON = [
   'xz-utils',
 ];
 const PACKAGES = {
+  plain: COMMON,
   systemd: [...COMMON, 'dbus', 'systemd', 'systemd-sysv'],
   sysvinit: [...COMMON, 'init-system-helpers', 'insserv', 'sysv-rc', 'sysvinit-core'],
 } as const;
@@ -32,15 +33,15 @@ type RootKind = keyof typeof PACKAGES;
  * A Debian root folder with that init, made by mmdebstrap from the machine's own package sources (half a
  * minute) and kept under .cache; never written to afterwards.
  */
-export async function containerRoot(kind: RootKind): Promise<string> {
+export async function containerRoot(kind: RootKind, suite = SUITE): Promise<string> {
   const packages = PACKAGES[kind].join(',');
-  const hash = createHash('sha256').update(`${SUITE} ${packages}`).digest('hex').slice(0, 16);
+  const hash = createHash('sha256').update(`${suite} ${packages}`).digest('hex').slice(0, 16);
   const root = `${cache}${kind}-${hash}`;
   await mkdir(cache, { recursive: true });
   // Test files run side by side: one makes the root, the others wait for it.
   const make =
     'test -d "$1" || { rm -rf "$1.part"; mmdebstrap --quiet --variant=minbase --include="$2" "$3" "$1.part" && mv "$1.part" "$1"; }';
-  await run('flock', [`${root}.lock`, 'sh', '-c', make, 'sh', root, packages, SUITE], {
+  await run('flock', [`${root}.lock`, 'sh', '-c', make, 'sh', root, packages, suite], {
     timeout: 600_000,
     maxBuffer: 1 << 24,
   });

@@ -14,12 +14,38 @@ const repository = fileURLToPath(new URL('../../', import.meta.url));
 /** Where the built command lies in a container; `sandstorm-airgap` is on its PATH. */
 export const SHIPPED = '/usr/local/lib/sandstorm-airgap';
 
+interface Shipped {
+  /** Path here -> path in a container. */
+  readonly files: Readonly<Record<string, string>>;
+  /** What `sandstorm-airgap` on the PATH is a link to. */
+  readonly command: string;
+}
+
+let shipped: Shipped = {
+  files: {
+    [process.execPath]: '/usr/local/bin/node',
+    ...Object.fromEntries(
+      ['bin', 'dist', 'templates', 'package.json']
+        .filter((part) => existsSync(join(repository, part)))
+        .map((part) => [join(repository, part), `${SHIPPED}/${part}`]),
+    ),
+  },
+  command: `${SHIPPED}/bin/sandstorm-airgap.js`,
+};
+
+/** From now on containers have the tool as it lies in that folder, unpacked from its archive, and no node. */
+export function shipArchive(folder: string): void {
+  shipped = { files: { [folder]: SHIPPED }, command: `${SHIPPED}/sandstorm-airgap` };
+}
+
 /** Making a root takes a while the first time: give it to beforeAll. */
 export const CONTAINER_TIMEOUT = 400_000;
 
 interface ContainerWish {
   /** systemd or sysvinit as PID 1, or neither: nothing that manages services, no /etc/init.d. */
   readonly init: 'systemd' | 'sysvinit' | 'none';
+  /** Debian's name of the release in it; bookworm when left out. Others have no init. */
+  readonly suite?: 'bullseye' | 'trixie';
   /** Folders or files of this machine to show read-only: path here -> path in there. */
   readonly show?: Readonly<Record<string, string>>;
   /** The same, and it may write there. */
@@ -77,7 +103,7 @@ export function requireContainers(what: string): boolean {
 
 /** Boots a container without network on a throw-away layer over a cached root, in about a second. */
 export async function startContainer(wish: ContainerWish): Promise<Container> {
-  const root = wish.root?.path ?? (await containerRoot(wish.init === 'systemd' ? 'systemd' : 'sysvinit'));
+  const root = wish.root?.path ?? (await rootFor(wish));
   const name = `airgap-test-${randomBytes(4).toString('hex')}`;
   const cgroups = await makeCgroups(name);
   const nspawn = boot(name, root, cgroups, wish);
@@ -92,11 +118,13 @@ export async function startContainer(wish: ContainerWish): Promise<Container> {
   }
 }
 
+function rootFor({ init, suite }: ContainerWish): Promise<string> {
+  if (suite !== undefined) return containerRoot('plain', suite);
+  return containerRoot(init === 'systemd' ? 'systemd' : 'sysvinit');
+}
+
 function boot(name: string, root: string, cgroups: readonly string[], wish: ContainerWish): ChildProcess {
-  const shown = { ...wish.show, [process.execPath]: '/usr/local/bin/node' };
-  for (const part of ['bin', 'dist', 'templates', 'package.json']) {
-    if (existsSync(join(repository, part))) shown[join(repository, part)] = `${SHIPPED}/${part}`;
-  }
+  const shown = { ...wish.show, ...shipped.files };
   const intoCgroups = cgroups.map((folder) => `echo $$ > ${folder}/cgroup.procs && `).join('');
   const args = [
     // A test that dies must not leave a machine running.
@@ -172,7 +200,7 @@ class NspawnContainer implements Container {
     const prepare = [
       'printf "127.0.0.1 localhost\\n127.0.1.1 box.sandstorm.test box\\n" > /etc/hosts',
       ': > /etc/resolv.conf',
-      `ln -s ${SHIPPED}/bin/sandstorm-airgap.js /usr/local/bin/sandstorm-airgap`,
+      `ln -s ${shipped.command} /usr/local/bin/sandstorm-airgap`,
       ...(init === 'none' ? ['rm -rf /etc/init.d'] : []),
     ];
     await this.sh(prepare.join(' && '));
