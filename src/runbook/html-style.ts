@@ -8,6 +8,7 @@ code, pre { font-family: "Source Code Pro", "Noto Sans Mono", "DejaVu Sans Mono"
 code { overflow-wrap: anywhere; font-weight: 600; }
 pre { background: var(--faint); border-left: 1.2mm solid var(--ink); padding: 2.2mm 3mm; margin: 2mm 0; white-space: pre-wrap;
   overflow-wrap: anywhere; break-inside: avoid; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+code > span { white-space: nowrap; }
 pre code { font-weight: 600; }
 h1 { font-size: 20pt; line-height: 1.15; margin: 0 0 2mm; padding-bottom: 2.5mm; border-bottom: 2pt solid var(--ink); overflow-wrap: anywhere; }
 h2 { font-size: 13pt; margin: 6mm 0 1.5mm; padding-top: 2mm; border-top: 0.8pt solid var(--line); break-after: avoid; }

@@ -23,6 +23,13 @@ export function runbookHtml(markdown: string): string {
   ].join('\n');
 }
 
+function withWholeWords(code: string): string {
+  return code.replace(/\S+/g, (word) => (word.length > MOST_WHOLE ? word : `<span>${word}</span>`));
+}
+
+/** Longer ones, such as paths, would stand out of the page. */
+const MOST_WHOLE = 60;
+
 /** Boxes to tick and lines to write on, of which Markdown knows nothing. */
 function withBoxes(html: string): string {
   return (
@@ -35,6 +42,8 @@ function withBoxes(html: string): string {
         /_{4,}/g,
         (line) => `<span class="blank" style="width:${String(line.length * 1.75)}mm"></span>`,
       )
+      // A flag that is torn at its dashes is typed wrongly.
+      .replace(/<code>([^<]*)<\/code>/g, (_, code: string) => `<code>${withWholeWords(code)}</code>`)
       // A table of facts has no heads.
       .replace(/<thead>\s*<tr>\s*(?:<th[^>]*><\/th>\s*)+<\/tr>\s*<\/thead>/g, '')
   );

@@ -156,7 +156,7 @@ describe.skipIf(!ready)('pages for a server of build 308', { timeout: 120_000 },
     expect(recover.result.output).toContain('recover.html');
     const html = await written(join(folder, 'recover.html'));
     expect(html).toContain('build 309, running (command), healthy');
-    expect(html).toMatch(/-update<\/code>: sandstorm-308 of /);
+    expect(html).toMatch(/-update<\/span><\/code>: sandstorm-308 of /);
     await page('runbook record', recordPage, { output: join(folder, 'record.html') });
     await written(join(folder, 'record.html'));
   });
