@@ -57,7 +57,7 @@ export default tseslint.config(
   oneWay(['src/system/**'], ['../*/*', '!../errors.js', '!./*']),
   oneWay(
     [
-      'src/{release,config,service,server,snapshot,update,journal,preflight,installer,apps,app-index,identity,capnp}/**',
+      'src/{release,config,service,server,snapshot,update,journal,preflight,installer,apps,app-index,identity,capnp,ansible}/**',
     ],
     ['**/cli/**', '**/operations/**', '**/wizard/**'],
   ),

@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   E_INDEX_PINNED: { exit: 3, meaning: 'the package is the one that was approved for its app' },
   E_INDEX_UNREACHABLE: { exit: 3, meaning: 'Sandstorm could not fetch from this app index' },
   E_SPK_NAME_TAKEN: { exit: 3, meaning: 'another file has the name that the app package is to have' },
+  E_ANSIBLE_CHANGED: { exit: 3, meaning: 'somebody has changed files of the exported Ansible collection' },
   E_TLS_NOT_READY: { exit: 3, meaning: 'browsers would not take that certificate, or the server could not' },
   E_SAML_NOT_READY: { exit: 3, meaning: 'a login with that identity provider would fail' },
   E_SAML_RESPONSE: { exit: 3, meaning: 'Sandstorm would refuse that answer of the identity provider' },

@@ -18,6 +18,7 @@ import {
   indexRollbackCommand,
   indexVerifyCommand,
 } from './commands/app-index.js';
+import { ansibleExportCommand } from './commands/ansible.js';
 import { cleanCommand } from './commands/clean.js';
 import { indexMirrorCommand } from './commands/index-mirror.js';
 import { indexConfigCommand, indexServeCommand } from './commands/index-serve.js';
@@ -99,5 +100,6 @@ export const COMMANDS: readonly CommandSpec[] = [
   tlsCheckCommand,
   tlsCsrCommand,
   featureKeyInspectCommand,
+  ansibleExportCommand,
   rehearseCommand,
 ];

@@ -23,6 +23,8 @@ interface ContainerWish {
   readonly show?: Readonly<Record<string, string>>;
   /** The same, and it may write there. */
   readonly share?: Readonly<Record<string, string>>;
+  /** It has sshd and Python besides systemd. */
+  readonly managed?: boolean;
   /** A folder that is its whole disk and keeps what is written, instead of a throw-away layer. */
   readonly root?: RootFolder;
 }
@@ -48,6 +50,8 @@ export interface Ran {
 }
 
 export interface Container {
+  /** Its PID 1, as this machine sees it. */
+  readonly pid: number;
   /** Runs a command as root to its end. */
   run(command: readonly string[], wish?: RunWish): Promise<Ran>;
   /** Like `run` with `bash -c`, its output trimmed; throws when it fails. */
@@ -76,7 +80,8 @@ export function requireContainers(what: string): boolean {
 
 /** Boots a container without network on a throw-away layer over a cached root, in about a second. */
 export async function startContainer(wish: ContainerWish): Promise<Container> {
-  const root = wish.root?.path ?? (await containerRoot(wish.init === 'systemd' ? 'systemd' : 'sysvinit'));
+  const kind = wish.managed === true ? 'managed' : wish.init === 'systemd' ? 'systemd' : 'sysvinit';
+  const root = wish.root?.path ?? (await containerRoot(kind));
   const name = `airgap-test-${randomBytes(4).toString('hex')}`;
   const cgroups = await makeCgroups(name);
   const nspawn = boot(name, root, cgroups, wish);
@@ -147,6 +152,10 @@ class NspawnContainer implements Container {
       nspawn.once('exit', () => resolve());
     });
     nspawn.stderr?.setEncoding('utf8').on('data', (text: string) => (this.complaints += text));
+  }
+
+  get pid(): number {
+    return this.leader;
   }
 
   /** Waits until PID 1 is there and has finished booting. */

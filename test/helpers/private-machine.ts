@@ -15,6 +15,8 @@ export interface Ran {
 
 /** Namespaces in which this machine's folders can be written to without being changed; see private-machine.sh. */
 export interface PrivateMachine {
+  /** A process in it, as this machine sees it. */
+  readonly pid: number;
   /** A shell command as root, in a folder of its own choice. */
   sh(command: string, wish: { readonly cwd: string; readonly env?: Record<string, string> }): Promise<Ran>;
   stop(): Promise<void>;
@@ -41,6 +43,7 @@ export async function startPrivateMachine(usb: string): Promise<PrivateMachine> 
   await untilReady(outer, ended);
   const first = await childOf(outer.pid ?? 0);
   return {
+    pid: first,
     sh: (command, { cwd, env }) => enter(first, command, cwd, env ?? {}),
     stop: async () => {
       // The first process of a pid namespace takes all others along.
