@@ -11,6 +11,7 @@ import config from '../../templates/ansible/plugins/modules/airgap_config.py?raw
 import facts from '../../templates/ansible/plugins/modules/airgap_facts.py?raw';
 import index from '../../templates/ansible/plugins/modules/airgap_index.py?raw';
 import install from '../../templates/ansible/plugins/modules/airgap_install.py?raw';
+import kit from '../../templates/ansible/plugins/modules/airgap_kit.py?raw';
 import update from '../../templates/ansible/plugins/modules/airgap_update.py?raw';
 import roleReadme from '../../templates/ansible/roles/server/README.md?raw';
 import roleDefaults from '../../templates/ansible/roles/server/defaults/main.yml?raw';
@@ -39,6 +40,7 @@ export const CONTENTS: ReadonlyMap<string, string> = new Map([
   ['plugins/modules/airgap_facts.py', facts],
   ['plugins/modules/airgap_index.py', index],
   ['plugins/modules/airgap_install.py', install],
+  ['plugins/modules/airgap_kit.py', kit],
   ['plugins/modules/airgap_update.py', update],
   ['roles/server/README.md', roleReadme],
   ['roles/server/defaults/main.yml', roleDefaults],

@@ -66,6 +66,7 @@ export async function startFleet(count: number): Promise<Fleet> {
       sh: (command, env = {}) =>
         controller.sh(command, {
           cwd: dir,
+          timeoutMs: 400_000,
           env: { ANSIBLE_CONFIG: join(dir, 'ansible.cfg'), ANSIBLE_HOME: join(dir, 'home'), ...env },
         }),
       inventory: (all, each = {}) =>

@@ -1,7 +1,7 @@
 import type { Fleet } from './fleet.js';
 
 /** What became of a task on a host. */
-interface TaskOnHost {
+export interface TaskOnHost {
   readonly changed?: boolean;
   readonly failed?: boolean;
   readonly [fact: string]: unknown;

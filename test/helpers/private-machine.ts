@@ -18,8 +18,15 @@ export interface PrivateMachine {
   /** A process in it, as this machine sees it. */
   readonly pid: number;
   /** A shell command as root, in a folder of its own choice. */
-  sh(command: string, wish: { readonly cwd: string; readonly env?: Record<string, string> }): Promise<Ran>;
+  sh(command: string, wish: ShellWish): Promise<Ran>;
   stop(): Promise<void>;
+}
+
+interface ShellWish {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default 120 s; it is killed then. */
+  readonly timeoutMs?: number;
 }
 
 /** Whether one can be made here; a skip is reported, and is an error where real parts are required. */
@@ -44,7 +51,7 @@ export async function startPrivateMachine(usb: string): Promise<PrivateMachine> 
   const first = await childOf(outer.pid ?? 0);
   return {
     pid: first,
-    sh: (command, { cwd, env }) => enter(first, command, cwd, env ?? {}),
+    sh: (command, wish) => enter(first, command, wish),
     stop: async () => {
       // The first process of a pid namespace takes all others along.
       process.kill(first, 'SIGKILL');
@@ -71,7 +78,7 @@ async function childOf(pid: number): Promise<number> {
   return Number(children.trim().split(' ')[0]);
 }
 
-function enter(pid: number, command: string, cwd: string, env: Record<string, string>): Promise<Ran> {
+function enter(pid: number, command: string, { cwd, env, timeoutMs = 120_000 }: ShellWish): Promise<Ran> {
   const all = {
     PATH: `/usr/local/sbin:/usr/local/bin:${dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`,
     HOME: '/root',
@@ -98,7 +105,7 @@ function enter(pid: number, command: string, cwd: string, env: Record<string, st
     const child = execFile(
       'nsenter',
       args,
-      { timeout: 120_000, killSignal: 'SIGKILL' },
+      { timeout: timeoutMs, maxBuffer: 1 << 26, killSignal: 'SIGKILL' },
       (_, stdout, stderr) => {
         resolve({ exitCode: child.exitCode ?? -1, stdout, stderr });
       },

@@ -43,7 +43,7 @@ async function decide(
   const text = wouldChange
     ? `${appId} ${dryRun ? 'would be' : 'is'} ${what} from the next build on.\n${publishNext(dir)}`
     : `${appId} is ${what} already: nothing to do.`;
-  return { changed: wouldChange && !dryRun, result: { dir, appId, ...change }, text };
+  return { changed: wouldChange && !dryRun, result: { dir, appId, ...change, changed: wouldChange }, text };
 }
 
 /** It stands beside an icon. */

@@ -12,7 +12,8 @@ description:
     only when the new build is seen to be well.
   - If anything fails, the old build and its data come back by themselves, and the task fails with C(rc) 6 and
     C(restored) true.
-  - Does nothing when the build is there and well.
+  - Does nothing when the build is there and well. Where the tarball is named for its build
+    (C(sandstorm-309.tar.xz)) it is not even read then, and need not be there.
 author:
   - the sandstorm-airgap authors (@sandstorm-airgap)
 extends_documentation_fragment:
@@ -131,6 +132,9 @@ result:
   type: raw
 """
 
+import os
+import re
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sandstorm.airgap.plugins.module_utils.airgap import (
     COMMON,
@@ -151,6 +155,16 @@ ARGUMENTS = {
 }
 
 
+def already_there(tool, params):
+    """The state of the server, when it has the build that the tarball is named for, and all is as it must be."""
+    named = re.match(r"sandstorm-([0-9]+)\.tar\.", os.path.basename(params["tarball"]))
+    if named is None or params["reinstall"]:
+        return None
+    seen = tool.ask(["status"]).result
+    is_there = seen["installed"] and seen["build"] == int(named.group(1)) and seen["channel"] == "none"
+    return seen if is_there and seen["healthy"] and seen["pending"] is None else None
+
+
 def main():
     """Ask for an update, and tell what became of it."""
     module = AnsibleModule(
@@ -159,11 +173,24 @@ def main():
         supports_check_mode=True,
     )
     params = module.params
+    tool = Tool(module)
+    there = already_there(tool, params)
+    if there is not None:
+        module.exit_json(
+            changed=False,
+            from_build=there["build"],
+            to_build=there["build"],
+            home=there["home"],
+            healthy=True,
+            pause_ms=None,
+            plan=None,
+            checks=[],
+            run=None,
+        )
     if missing_in_check_mode(module, params["tarball"]):
         module.warn("%s is not there yet: no plan could be made" % params["tarball"])
         module.exit_json(changed=True, plan=None, checks=[])
 
-    tool = Tool(module)
     names = [name for name in list(ARGUMENTS) + list(RELEASE) if name != "tarball"]
     wish = ["--yes"] + tool.dry_run + flags(params, names)
     answer = tool.ask(["update"], wish, [params["tarball"]])
