@@ -25,8 +25,8 @@ const WITH_REQUIREMENTS = [
   ...['ansible-doc', 'import', 'import.plugin', 'pep8', 'pylint'],
   ...['runtime-metadata', 'validate-modules', 'yamllint'],
 ];
-/** What cannot run, or has nothing to look at here; said in the test's name. */
-const CANNOT_RUN = ['changelog', 'pslint', 'shellcheck', 'integration-aliases'];
+/** They run, and the collection has nothing that they would look at. `compile` and `import` are for Debian's Python alone. */
+const NOTHING_FOR = ['changelog', 'pslint', 'shellcheck', 'integration-aliases'];
 
 let work = '';
 let collection = '';
@@ -124,18 +124,16 @@ describe.skipIf(!ready)('the collection', { timeout: 420_000 }, () => {
     expect(exitCode, said).toBe(0);
   });
 
-  it(`passes ansible-test sanity, all but ${CANNOT_RUN.join(', ')}`, async () => {
+  it(`passes ansible-test sanity, with nothing to look at for ${NOTHING_FOR.join(', ')}`, async () => {
     await run('git', ['init', '-q', collection]);
     await run('python3', [PRIME, work, ...WITH_REQUIREMENTS], { env: around() });
     const sanity = ['sanity', '--color', 'no', '--python', await pythonVersion()];
     const listed = await judge('ansible-test', [...sanity, '--list-tests']);
-    const known = listed.said.split('\n').filter((line) => /^[a-z][a-z0-9-]+$/.test(line));
-    const tests = known.filter((name) => !CANNOT_RUN.includes(name));
+    const tests = listed.said.split('\n').filter((line) => /^[a-z][a-z0-9-]+$/.test(line));
     expect(tests).toEqual(
       expect.arrayContaining(['validate-modules', 'pylint', 'import', 'compile', 'pep8']),
     );
-    const only = tests.flatMap((name) => ['--test', name]);
-    const { said, exitCode } = await judge('ansible-test', [...sanity, ...only]);
+    const { said, exitCode } = await judge('ansible-test', sanity);
     expect(exitCode, said).toBe(0);
     expect(said.match(/Running sanity test/g)).toHaveLength(tests.length);
 
@@ -154,10 +152,12 @@ async function pythonVersion(): Promise<string> {
 
 function galaxyYml(): string {
   const { namespace, name, version, readme, authors, description, license_file, tags } = INFO;
+  // Galaxy wants one; the collection does not come from there.
+  const repository = 'https://example.org/sandstorm-airgap';
   const lists = { authors, tags };
   return [
     '---',
-    ...Object.entries({ namespace, name, version, readme, description, license_file }).map(
+    ...Object.entries({ namespace, name, version, readme, description, license_file, repository }).map(
       ([key, value]) => `${key}: ${value}`,
     ),
     ...Object.entries(lists).flatMap(([key, values]) => [
