@@ -57,7 +57,7 @@ export default tseslint.config(
   oneWay(['src/system/**'], ['../*/*', '!../errors.js', '!./*']),
   oneWay(
     [
-      'src/{release,config,service,server,snapshot,update,journal,preflight,schedule,support,runbook,explain,installer,apps,app-index,identity,capnp,kit}/**',
+      'src/{release,config,service,server,snapshot,update,journal,preflight,schedule,support,runbook,explain,installer,apps,app-index,identity,capnp,kit,ansible}/**',
     ],
     ['**/cli/**', '**/operations/**', '**/wizard/**'],
   ),

@@ -1,6 +1,6 @@
 // Start-up as a ratio to `node -e 0` in the same run, verifying as one to `xz -t`, and memory with a tarball of
 // 200 MB. Prints tables; `--verify` measures verifying alone, `--spk` app packages, `--index` an app index, `--mirror`
-// mirroring and serving one, `--package` the start of the single program.
+// mirroring and serving one, `--package` the start of the single program, `--fleet` servers under Ansible.
 // What needs a server is measured in a private machine (test/helpers/private-machine.sh), which needs root.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { measureAppIndex } from './app-index.mjs';
+import { measureFleet } from './fleet.mjs';
 import { bigPackage } from './big-package.mjs';
 import { bigRelease, bigStandIn, trustOf } from './big-release.mjs';
 import { measureMirror } from './mirror.mjs';
@@ -29,6 +30,7 @@ const PARTS = {
   '--index': measureIndex,
   '--mirror': measureMirror,
   '--package': measurePackage,
+  '--fleet': () => measureFleet(bundled),
 };
 
 if (process.argv[2] === '--inside') await measureWithServer(process.argv[3], process.argv[4]);

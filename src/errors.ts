@@ -60,6 +60,7 @@ export const ERROR_CODES = {
     meaning: 'the transfer kit is a difference to something that this server does not have',
   },
   E_SPK_NAME_TAKEN: { exit: 3, meaning: 'another file has the name that the app package is to have' },
+  E_ANSIBLE_CHANGED: { exit: 3, meaning: 'somebody has changed files of the exported Ansible collection' },
   E_TLS_NOT_READY: { exit: 3, meaning: 'browsers would not take that certificate, or the server could not' },
   E_SAML_NOT_READY: { exit: 3, meaning: 'a login with that identity provider would fail' },
   E_SAML_RESPONSE: { exit: 3, meaning: 'Sandstorm would refuse that answer of the identity provider' },

@@ -18,6 +18,7 @@ import {
   indexRollbackCommand,
   indexVerifyCommand,
 } from './commands/app-index.js';
+import { ansibleExportCommand } from './commands/ansible.js';
 import { cleanCommand } from './commands/clean.js';
 import { completionCommand, manualCommand } from './commands/completion.js';
 import { indexMirrorCommand } from './commands/index-mirror.js';
@@ -153,5 +154,6 @@ export const COMMANDS: readonly CommandSpec[] = [
   selfCheckCommand,
   completionCommand,
   manualCommand,
+  ansibleExportCommand,
   rehearseCommand,
 ];

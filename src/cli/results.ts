@@ -7,6 +7,7 @@ import type { Checklist } from '../operations/checklist.js';
 import type { CleanResult } from '../operations/clean.js';
 import type { ConfigChange } from '../operations/config.js';
 import type { CreatedKit, KitPreview } from '../operations/kit/create.js';
+import type { Exported } from '../operations/export-collection.js';
 import type { LdapReport } from '../operations/identity-ldap.js';
 import type { InstallResult } from '../operations/install.js';
 import type { RehearsalResult } from '../operations/rehearse.js';
@@ -96,9 +97,17 @@ export interface CommandResults {
   'trust add': { readonly key: KeyName; readonly reason: string };
   'trust remove': { readonly key: KeyName };
 
-  'index init': { readonly dir: string; readonly title: string; readonly servers: readonly string[] };
+  'index init': WouldChange & {
+    readonly dir: string;
+    readonly title: string;
+    readonly servers: readonly string[];
+  };
   'index add': PackagesAdded;
-  'index remove': { readonly dir: string; readonly id: string; readonly packages: readonly string[] };
+  'index remove': WouldChange & {
+    readonly dir: string;
+    readonly id: string;
+    readonly packages: readonly string[];
+  };
   'index pin': IndexDecision;
   'index hide': IndexDecision;
   'index describe': IndexDecision;
@@ -152,11 +161,17 @@ export interface CommandResults {
   schema:
     | { readonly names: readonly string[] }
     | { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
+  'ansible export': Exported;
   'self-check': SelfCheck;
   completion: { readonly shell: 'bash' | 'zsh' | 'fish'; readonly script: string };
   manual: { readonly page: string };
   /** null: of the rehearsal's own inner run. */
   rehearse: RehearsalResult | null;
+}
+
+/** Says in a dry run, too, whether there is anything to do. */
+interface WouldChange {
+  readonly changed: boolean;
 }
 
 export type CommandName = keyof CommandResults;

@@ -12,6 +12,7 @@ import {
   startPrivateMachine,
   type PrivateMachine,
 } from '../helpers/private-machine.js';
+import { requireReal } from '../helpers/real-parts.js';
 import { identityFiles } from '../helpers/identity-files.js';
 import { packaged, PACKAGE_TIMEOUT, requirePackaging } from '../helpers/packaged.js';
 import { readmeCommands } from '../helpers/readme-commands.js';
@@ -37,7 +38,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 
 const all = readmeCommands(await readFile(join(repository, 'README.md'), 'utf8'));
-const commands = all.filter(({ command }) => !(command in ELSEWHERE));
+const withAnsible = requireReal("the README's playbook", ['ansible-playbook']);
+const commands = all.filter(
+  ({ command }) => !(command in ELSEWHERE) && (withAnsible || !command.startsWith('ansible-playbook')),
+);
 
 let folder = '';
 let machine: PrivateMachine;

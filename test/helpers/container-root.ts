@@ -21,9 +21,12 @@ const COMMON = [
   'util-linux',
   'xz-utils',
 ];
+const SYSTEMD = [...COMMON, 'dbus', 'systemd', 'systemd-sysv'];
 const PACKAGES = {
   plain: COMMON,
-  systemd: [...COMMON, 'dbus', 'systemd', 'systemd-sysv'],
+  systemd: SYSTEMD,
+  /** What ansible needs of a server: nothing else. */
+  managed: [...SYSTEMD, 'openssh-server', 'python3'],
   sysvinit: [...COMMON, 'init-system-helpers', 'insserv', 'sysv-rc', 'sysvinit-core'],
 } as const;
 

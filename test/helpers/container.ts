@@ -50,6 +50,8 @@ interface ContainerWish {
   readonly show?: Readonly<Record<string, string>>;
   /** The same, and it may write there. */
   readonly share?: Readonly<Record<string, string>>;
+  /** It has sshd and Python besides systemd. */
+  readonly managed?: boolean;
   /** A folder that is its whole disk and keeps what is written, instead of a throw-away layer. */
   readonly root?: RootFolder;
 }
@@ -75,6 +77,8 @@ export interface Ran {
 }
 
 export interface Container {
+  /** Its PID 1, as this machine sees it. */
+  readonly pid: number;
   /** Runs a command as root to its end. */
   run(command: readonly string[], wish?: RunWish): Promise<Ran>;
   /** Like `run` with `bash -c`, its output trimmed; throws when it fails. */
@@ -118,8 +122,9 @@ export async function startContainer(wish: ContainerWish): Promise<Container> {
   }
 }
 
-function rootFor({ init, suite }: ContainerWish): Promise<string> {
+function rootFor({ init, suite, managed }: ContainerWish): Promise<string> {
   if (suite !== undefined) return containerRoot('plain', suite);
+  if (managed === true) return containerRoot('managed');
   return containerRoot(init === 'systemd' ? 'systemd' : 'sysvinit');
 }
 
@@ -176,6 +181,10 @@ class NspawnContainer implements Container {
       nspawn.once('exit', () => resolve());
     });
     nspawn.stderr?.setEncoding('utf8').on('data', (text: string) => (this.complaints += text));
+  }
+
+  get pid(): number {
+    return this.leader;
   }
 
   /** Waits until PID 1 is there and has finished booting. */

@@ -16,9 +16,18 @@ export interface Ran {
 
 /** Namespaces in which this machine's folders can be written to without being changed; see private-machine.sh. */
 export interface PrivateMachine {
+  /** A process in it, as this machine sees it. */
+  readonly pid: number;
   /** A shell command as root, in a folder of its own choice. */
-  sh(command: string, wish: { readonly cwd: string; readonly env?: Record<string, string> }): Promise<Ran>;
+  sh(command: string, wish: ShellWish): Promise<Ran>;
   stop(): Promise<void>;
+}
+
+interface ShellWish {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default 120 s; it is killed then. */
+  readonly timeoutMs?: number;
 }
 
 /** Whether one can be made here; a skip is reported, and is an error where real parts are required. */
@@ -42,8 +51,9 @@ export async function startPrivateMachine(usb: string): Promise<PrivateMachine> 
   await untilReady(outer, ended);
   const first = await childOf(outer.pid ?? 0);
   return {
-    sh: async (command, { cwd, env }) => {
-      const ran = await enter(first, command, cwd, env ?? {});
+    pid: first,
+    sh: async (command, wish) => {
+      const ran = await enter(first, command, wish);
       checkAnswer(command.split(/\s+/), ran.stdout);
       return ran;
     },
@@ -73,7 +83,7 @@ async function childOf(pid: number): Promise<number> {
   return Number(children.trim().split(' ')[0]);
 }
 
-function enter(pid: number, command: string, cwd: string, env: Record<string, string>): Promise<Ran> {
+function enter(pid: number, command: string, { cwd, env, timeoutMs = 120_000 }: ShellWish): Promise<Ran> {
   const all = {
     PATH: `/usr/local/sbin:/usr/local/bin:${dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`,
     HOME: '/root',
@@ -100,7 +110,7 @@ function enter(pid: number, command: string, cwd: string, env: Record<string, st
     const child = execFile(
       'nsenter',
       args,
-      { timeout: 120_000, killSignal: 'SIGKILL' },
+      { timeout: timeoutMs, maxBuffer: 1 << 26, killSignal: 'SIGKILL' },
       (_, stdout, stderr) => {
         resolve({ exitCode: child.exitCode ?? -1, stdout, stderr });
       },

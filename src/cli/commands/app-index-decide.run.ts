@@ -46,11 +46,13 @@ async function decide(
   const text = wouldChange
     ? `${appId} ${dryRun ? 'would be' : 'is'} ${what} from the next build on.\n${publishNext(dir)}`
     : `${appId} is ${what} already: nothing to do.`;
-  return { changed: wouldChange && !dryRun, result: { dir, appId, ...change }, text };
+  return { changed: wouldChange && !dryRun, result: { dir, appId, ...change, changed: wouldChange }, text };
 }
 
 /** What the house decided; a decision taken back is not in it. */
 export interface IndexDecision extends Partial<DecideWish['change']> {
+  /** Said in a dry run, too. */
+  readonly changed: boolean;
   readonly dir: string;
   readonly appId: string;
 }

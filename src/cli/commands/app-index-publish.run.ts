@@ -20,8 +20,9 @@ export async function build(
   for (const appId of built.pinsMissing) {
     ui.say(`! ${appId} is not listed: the package it is pinned to is not in the index`);
   }
-  const changed = !dryRun && (built.how !== 'same' || built.pruned.length > 0);
-  return { changed, result: { dir, ...built }, text: `${said(built, dryRun)}${pruned(built, dryRun)}` };
+  const wouldChange = built.how !== 'same' || built.pruned.length > 0;
+  const result = { dir, ...built, changed: wouldChange };
+  return { changed: wouldChange && !dryRun, result, text: `${said(built, dryRun)}${pruned(built, dryRun)}` };
 }
 
 export async function rollback(

@@ -20,7 +20,7 @@ export async function init(context: CommandContext<typeof INIT_OPTIONS>): Promis
   const text = changed
     ? `${dir} ${done} an app index, called ${printable(title)}.\nNext: sandstorm-airgap index add ${dir} FILE...`
     : `${dir} is an app index already, called ${printable(title)}: nothing to do.`;
-  return { changed: changed && !dryRun, result: { dir, title, servers }, text };
+  return { changed: changed && !dryRun, result: { dir, title, servers, changed }, text };
 }
 
 export async function add(context: CommandContext<typeof ADD_OPTIONS>): Promise<OutcomeOf<'index add'>> {
@@ -41,8 +41,9 @@ export async function add(context: CommandContext<typeof ADD_OPTIONS>): Promise<
       host,
     );
   });
-  const changed = !dryRun && isChanged(added.taken);
-  const result = { dir, packages: added.taken.map(asData), twins: added.twins };
+  const wouldChange = isChanged(added.taken);
+  const changed = !dryRun && wouldChange;
+  const result = { dir, packages: added.taken.map(asData), twins: added.twins, changed: wouldChange };
   for (const { packageId, of } of added.twins) {
     ui.say(
       `! ${packageId} has the same version number as ${of}: servers that have one will not take the other`,
@@ -64,7 +65,7 @@ export async function remove(
   const text = changed
     ? `${count(packages.length, 'package')} ${dryRun ? 'would be' : 'was'} taken out: ${packages.join(', ')}\n${publishNext(dir)}`
     : `There is nothing of ${id} in the index: nothing to do.`;
-  return { changed: changed && !dryRun, result: { dir, id, packages }, text };
+  return { changed: changed && !dryRun, result: { dir, id, packages, changed }, text };
 }
 
 /** What a person is to do so that others see it. */

@@ -1,0 +1,154 @@
+// A fleet under Ansible: how a run without changes grows with the servers, what a module costs beside the bare command,
+// and such a run over 8 servers against `ansible -m ping` of the same 8. Needs what test/e2e/fleet.test.ts needs.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { report, root, row } from './measure.mjs';
+
+const SERVERS = 8;
+const READINGS = 3;
+const ADDRESSES = {
+  sandstorm_base_url: 'http://sandstorm.test:6080',
+  sandstorm_wildcard_host: '*.sandstorm.test:6080',
+  sandstorm_stable_for: 1,
+};
+
+/** @param bundled loads a module of the sources or tests */
+export async function measureFleet(bundled) {
+  const { startFleet, FLEET_PROGRAMS } = await bundled('test/helpers/fleet.ts');
+  const there = (program) =>
+    spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${program}`]).status === 0;
+  const missing = FLEET_PROGRAMS.filter((program) => !there(program));
+  if (process.getuid?.() !== 0 || missing.length > 0) {
+    console.log(
+      `Without root and ${missing.join(', ') || 'its programs'} there is no fleet to measure with.\n`,
+    );
+    return;
+  }
+  const fleet = await startFleet(SERVERS);
+  try {
+    await prepare(fleet, bundled);
+    // Each says what it has: the whole takes minutes.
+    for (const measure of [grow, againstPing, againstCommand]) {
+      await measure(fleet);
+      report();
+    }
+  } finally {
+    await fleet.stop();
+  }
+}
+
+async function prepare(fleet, bundled) {
+  const { makeSigningKey } = await bundled('src/rehearsal/signing-key.ts');
+  const { makeRelease } = await bundled('test/stand-ins/release.ts');
+  const { typeKey } = await bundled('src/release/signature/keys.ts');
+  const drop = join(fleet.dir, 'drop');
+  const sign = makeSigningKey();
+  mkdirSync(drop);
+  cpSync(join(root, 'test/stand-ins/install.sh'), join(drop, 'install.sh'));
+  const tarball = await makeRelease({ build: 308, dir: drop, sign });
+  await fleet.inventory({ ...ADDRESSES, sandstorm_tarball: tarball });
+  for (const { box } of fleet.servers)
+    await box.sh(`sandstorm-airgap trust add ${typeKey(sign.name)} --reason 'signs the stand-ins'`);
+  spawnSync(process.execPath, [
+    join(root, 'bin/sandstorm-airgap.js'),
+    'ansible',
+    'export',
+    join(fleet.dir, 'collections'),
+  ]);
+  writeFileSync(
+    join(fleet.dir, 'module.yml'),
+    JSON.stringify([
+      {
+        hosts: 'sandstorm',
+        gather_facts: false,
+        tasks: [{ 'sandstorm.airgap.airgap_facts': { gather: [] } }],
+      },
+    ]),
+  );
+  const command = 'sandstorm-airgap status --json';
+  writeFileSync(
+    join(fleet.dir, 'command.yml'),
+    JSON.stringify([
+      { hosts: 'sandstorm', gather_facts: false, tasks: [{ 'ansible.builtin.command': command }] },
+    ]),
+  );
+}
+
+const limitTo = (fleet, count) =>
+  `--limit ${fleet.servers
+    .slice(0, count)
+    .map(({ name }) => name)
+    .join(',')}`;
+
+async function grow(fleet) {
+  let done = 0;
+  for (const count of [1, 2, 4, 8]) {
+    const fresh = fleet.servers.slice(done, count).map(({ name }) => name);
+    const first = await timed(fleet, `ansible-playbook sandstorm.airgap.install --limit ${fresh.join(',')}`);
+    row(
+      `install of ${fresh.length} more`,
+      `${(first / fresh.length / 1000).toFixed(2)} s a server`,
+      seconds(first),
+      '',
+    );
+    done = count;
+  }
+  for (const count of [1, 2, 4, 8]) {
+    const again = await median(fleet, `ansible-playbook sandstorm.airgap.install ${limitTo(fleet, count)}`);
+    row(`no change, ${count}`, `${(again / count / 1000).toFixed(2)} s a server`, seconds(again), '');
+  }
+}
+
+/** In turns, so that what else the machine does hits both alike. */
+async function againstPing(fleet) {
+  await pairs(
+    fleet,
+    'no change, 8 servers',
+    'ansible -m ping',
+    'ansible -m ping sandstorm',
+    'ansible-playbook sandstorm.airgap.install',
+    'at most 2.00',
+  );
+}
+
+async function againstCommand(fleet) {
+  await pairs(
+    fleet,
+    'airgap_facts, 8 servers',
+    'ansible.builtin.command',
+    'ansible-playbook command.yml',
+    'ansible-playbook module.yml',
+    '',
+  );
+}
+
+async function pairs(fleet, what, name, theirs, ours, target) {
+  const readings = [];
+  for (let n = 0; n < READINGS; n += 1) readings.push([await timed(fleet, theirs), await timed(fleet, ours)]);
+  const ratio = middle(readings.map(([one, other]) => other / one));
+  row(what, `${ratio.toFixed(2)} x ${name}`, seconds(middle(readings.map(([, other]) => other))), target);
+}
+
+async function median(fleet, command) {
+  const readings = [];
+  for (let n = 0; n < READINGS; n += 1) readings.push(await timed(fleet, command));
+  return middle(readings);
+}
+
+async function timed(fleet, command) {
+  const began = performance.now();
+  const { exitCode, stdout, stderr } = await fleet.sh(command);
+  const took = performance.now() - began;
+  if (exitCode !== 0) throw new Error(`${command}: exit ${exitCode}: ${stdout}${stderr}`);
+  return took;
+}
+
+function seconds(ms) {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function middle(numbers) {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+}

@@ -1,0 +1,257 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeSigningKey } from '../../src/rehearsal/signing-key.js';
+import { CONTAINER_TIMEOUT, requireContainers } from '../helpers/container.js';
+import { FLEET_PROGRAMS, startFleet, type Fleet } from '../helpers/fleet.js';
+import { status, trust } from '../helpers/journey.js';
+import { playbook, stats, type Played, type TaskOnHost } from '../helpers/playbook.js';
+import { requireReal } from '../helpers/real-parts.js';
+import { makeRelease, standInInstaller } from '../stand-ins/release.js';
+
+/*
+ * The collection as ansible-galaxy installs it, played by the real ansible-playbook over real SSH on servers with
+ * systemd. In order: each test takes the servers as the one before has left them.
+ */
+
+const run = promisify(execFile);
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const WHAT = 'a fleet of servers under Ansible';
+const ready = requireContainers(WHAT) && requireReal(WHAT, FLEET_PROGRAMS);
+
+const ADDRESSES = {
+  sandstorm_base_url: 'http://sandstorm.test:6080',
+  sandstorm_wildcard_host: '*.sandstorm.test:6080',
+  sandstorm_stable_for: 1,
+};
+const PUBLISH = 'sandstorm.airgap.publish_index -e sandstorm_index_hosts=rig-1';
+const ALL = ['rig-1', 'rig-2', 'rig-3'];
+
+let fleet: Fleet;
+let drop = '';
+/** One whose new build dies as soon as it is started. */
+let bad = '';
+
+beforeAll(async () => {
+  if (!ready) return;
+  fleet = await startFleet(ALL.length);
+  drop = join(fleet.dir, 'drop');
+  bad = join(fleet.dir, 'bad');
+  const sign = makeSigningKey();
+  for (const dir of [drop, bad]) {
+    await mkdir(dir);
+    await cp(standInInstaller, join(dir, 'install.sh'));
+  }
+  for (const build of [308, 309]) await makeRelease({ build, dir: drop, sign });
+  await makeRelease({ build: 309, dir: bad, sign, behaviour: { dies: 'at-start' } });
+  for (const { box } of fleet.servers) await trust(box, sign);
+
+  const tarball = join(fleet.dir, 'sandstorm-airgap.tar.gz');
+  await run(process.execPath, [
+    join(repository, 'bin/sandstorm-airgap.js'),
+    'ansible',
+    'export',
+    '--tarball',
+    tarball,
+  ]);
+  const installed = await fleet.sh(`ansible-galaxy collection install --offline -p collections ${tarball}`);
+  expect(installed.exitCode, installed.stderr).toBe(0);
+}, CONTAINER_TIMEOUT);
+afterAll(() => (ready ? fleet.stop() : undefined));
+
+const wanting = (build: number, each: Parameters<Fleet['inventory']>[1] = {}): Promise<void> =>
+  fleet.inventory({ ...ADDRESSES, sandstorm_tarball: join(drop, `sandstorm-${String(build)}.tar.xz`) }, each);
+
+const builds = async (): Promise<unknown[]> =>
+  Promise.all(
+    fleet.servers.map(async ({ box }) => {
+      const { build, healthy } = await status(box);
+      return healthy === true ? build : `${String(build)}, not well`;
+    }),
+  );
+
+/** Every file that a change would change, with its time. */
+const trees = (): Promise<string[]> =>
+  Promise.all(
+    fleet.servers.map(({ box }) =>
+      box.sh(
+        "find /opt /var/lib /etc /usr/local /srv -xdev \\( -path '*/var/log' -o -path '*/var/mongo' -o -path /var/lib/systemd \\) -prune -o -printf '%p %y %m %T@ %s\\n' | sort",
+      ),
+    ),
+  );
+
+const failureOf = (played: Played, host: string): TaskOnHost | undefined =>
+  resultsOf(played, host).find((one) => one.failed === true);
+const resultsOf = ({ tasks }: Played, host: string): TaskOnHost[] =>
+  tasks.map(({ hosts }) => hosts[host]).filter((one) => one !== undefined);
+
+describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
+  it('is not installed by a check, which says that it would be', async () => {
+    await wanting(308);
+    const before = await trees();
+    const played = await playbook(fleet, 'sandstorm.airgap.install --check --diff');
+    expect(played.exitCode, played.said).toBe(0);
+    for (const host of ALL) expect(stats(played, host)).toMatchObject({ failures: 0, unreachable: 0 });
+    for (const host of ALL) expect(stats(played, host).changed).toBeGreaterThan(0);
+    expect(await trees()).toEqual(before);
+  });
+
+  it('is installed, all servers at a time', async () => {
+    const played = await playbook(fleet, 'sandstorm.airgap.install');
+    expect(played.exitCode, played.said).toBe(0);
+    expect(await builds()).toEqual([308, 308, 308]);
+    expect(played.said).not.toContain('/setup/token/');
+  });
+
+  it('is as it must be the second time, by one question a server', async () => {
+    const before = await trees();
+    const played = await playbook(fleet, 'sandstorm.airgap.install');
+    expect(played.exitCode, played.said).toBe(0);
+    for (const host of ALL) expect(stats(played, host)).toMatchObject({ changed: 0, failures: 0 });
+    expect(played.tasks.filter(({ hosts }) => 'ansible_facts' in (hosts['rig-1'] ?? {}))).toHaveLength(1);
+    expect(await trees()).toEqual(before);
+  });
+
+  it('is not changed by a check of an update, which shows what would be', async () => {
+    await wanting(309);
+    const before = await trees();
+    const settings = `-e '{"sandstorm_settings": {"HIDE_TROUBLESHOOTING": "true"}}'`;
+    const played = await playbook(fleet, `sandstorm.airgap.update --check --diff ${settings}`);
+    expect(played.exitCode, played.said).toBe(0);
+    for (const host of ALL) expect(stats(played, host).changed).toBeGreaterThan(0);
+    expect(played.said).toContain('+HIDE_TROUBLESHOOTING=true');
+    expect(await trees()).toEqual(before);
+  });
+
+  it('stops at the first server that fails, which is back at its old build', async () => {
+    await wanting(309, { 'rig-2': { sandstorm_tarball: join(bad, 'sandstorm-309.tar.xz') } });
+    const played = await playbook(fleet, 'sandstorm.airgap.update');
+    expect(played.exitCode, played.said).toBe(2);
+    expect(failureOf(played, 'rig-2')).toMatchObject({
+      code: 'E_UPDATE_UNDONE',
+      rc: 6,
+      restored: true,
+      hint: expect.any(String) as string,
+      msg: expect.stringContaining('E_UPDATE_UNDONE') as string,
+    });
+    expect(await builds()).toEqual([309, 308, 308]);
+    // It was not even asked.
+    expect(played.stats['rig-3']).toBeUndefined();
+  });
+
+  it('goes on with the others when told to, and fails in the end all the same', async () => {
+    const played = await playbook(fleet, 'sandstorm.airgap.update -e sandstorm_on_failure=go_on');
+    expect(played.exitCode, played.said).toBe(2);
+    expect(await builds()).toEqual([309, 308, 309]);
+    expect(ALL.map((host) => stats(played, host).failures)).toEqual([0, 1, 0]);
+    expect(failureOf(played, 'rig-2')).toMatchObject({
+      msg: expect.stringContaining('E_UPDATE_UNDONE') as string,
+    });
+  });
+
+  it('is brought to the end with a good release', async () => {
+    await wanting(309);
+    const played = await playbook(fleet, 'sandstorm.airgap.update');
+    expect(played.exitCode, played.said).toBe(0);
+    expect(await builds()).toEqual([309, 309, 309]);
+    expect(ALL.map((host) => stats(played, host).changed > 0)).toEqual([false, true, false]);
+  });
+
+  it('has settings changed, with a diff, and secrets that nobody sees', async () => {
+    const secret = 'smtp://rig:correct-horse@mail.test';
+    const tasks = [
+      {
+        'sandstorm.airgap.airgap_config': {
+          settings: { HIDE_TROUBLESHOOTING: true, SANDCATS_BASE_DOMAIN: null },
+          secrets: { MAIL_URL: secret },
+          restart: true,
+        },
+      },
+      { 'sandstorm.airgap.airgap_facts': { gather: ['settings', 'snapshots'] } },
+    ];
+    await play('config.yml', tasks, 'rig-1');
+    const checked = await playbook(fleet, 'config.yml --check --diff -vvv');
+    expect(checked.exitCode, checked.said).toBe(0);
+    expect(stats(checked, 'rig-1').changed).toBe(1);
+    expect(await fleet.servers[0]?.box.sh('grep -c MAIL_URL /opt/sandstorm/sandstorm.conf || true')).toBe(
+      '0',
+    );
+
+    const changed = await playbook(fleet, 'config.yml --diff -vvv');
+    expect(changed.exitCode, changed.said).toBe(0);
+    expect(resultsOf(changed, 'rig-1')[0]).toMatchObject({
+      changed: true,
+      changed_settings: ['HIDE_TROUBLESHOOTING', 'MAIL_URL'],
+      restarted: true,
+      diff: { prepared: expect.stringContaining('+HIDE_TROUBLESHOOTING=true') as string },
+    });
+    expect(resultsOf(changed, 'rig-1')[1]).toMatchObject({
+      ansible_facts: {
+        sandstorm_airgap: {
+          build: 309,
+          healthy: true,
+          settings: { HIDE_TROUBLESHOOTING: 'true' },
+          snapshots: [{ release: 'sandstorm-308' }],
+        },
+      },
+    });
+    expect(checked.said + changed.said).not.toContain('correct-horse');
+    expect(await fleet.servers[0]?.box.sh('grep MAIL_URL /opt/sandstorm/sandstorm.conf')).toBe(
+      `MAIL_URL=${secret}`,
+    );
+    expect(stats(await playbook(fleet, 'config.yml'), 'rig-1').changed).toBe(0);
+  });
+
+  it('publishes an app index, and says in one word what is wrong with a package', async () => {
+    const [first] = fleet.servers;
+    const app = '77mdck5kh3t15udn47ct8k06w7y4qhxruy8v8ts96er9psdf6d7h';
+    const packages = join(repository, 'test/fixtures/spk');
+    const vars = {
+      ...ADDRESSES,
+      sandstorm_index_packages: join(fleet.dir, 'apps'),
+      sandstorm_index_title: 'Apps of the rig',
+      sandstorm_index_apps: [{ id: app, pin: 'e4a720632c8f9a76b6c1344ee2d7667a' }],
+    };
+    await cp(join(packages, 'notes-v1.spk'), join(fleet.dir, 'apps/notes-v1.spk'));
+    await fleet.inventory(vars);
+    const published = await playbook(fleet, PUBLISH);
+    expect(published.exitCode, published.said).toBe(0);
+    expect(resultsOf(published, 'rig-1').at(-1)).toMatchObject({
+      changed: true,
+      published: 1,
+      taken_in: ['e4a720632c8f9a76b6c1344ee2d7667a'],
+    });
+    expect(await first?.box.sh('ls /srv/app-index/public/packages')).toBe('e4a720632c8f9a76b6c1344ee2d7667a');
+    expect(stats(await playbook(fleet, PUBLISH), 'rig-1').changed).toBe(0);
+
+    await writeFile(join(fleet.dir, 'apps/other.spk'), 'no package');
+    const refused = await playbook(fleet, PUBLISH);
+    expect(refused.exitCode).toBe(2);
+    expect(failureOf(refused, 'rig-1')).toMatchObject({
+      code: 'E_SPK_FORMAT',
+      rc: 5,
+      changed: false,
+      restored: false,
+    });
+  });
+
+  it('says what is missing where the tool is not there', async () => {
+    await play(
+      'elsewhere.yml',
+      [{ 'sandstorm.airgap.airgap_facts': { executable: '/opt/nowhere/sandstorm-airgap' } }],
+      'rig-1',
+    );
+    const failed = await playbook(fleet, 'elsewhere.yml');
+    expect(failureOf(failed, 'rig-1')).toMatchObject({
+      code: 'E_TOOL_MISSING',
+      hint: expect.stringContaining('executable') as string,
+    });
+  });
+});
+
+async function play(file: string, tasks: readonly unknown[], hosts: string): Promise<void> {
+  await writeFile(join(fleet.dir, file), JSON.stringify([{ hosts, gather_facts: false, tasks }]));
+}
