@@ -14,7 +14,10 @@ const newest = (dir) =>
 if (changed('node_modules/.package-lock.json') < changed('package-lock.json')) {
   execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: 'inherit' });
 }
-const sources = Math.max(...['src', 'scripts', 'test/stand-ins'].map(newest), changed('package.json'));
+const sources = Math.max(
+  ...['src', 'scripts', 'templates', 'schemas', 'test/stand-ins'].map(newest),
+  changed('package.json'),
+);
 if (changed('dist/bin.js') < sources) {
   execFileSync(process.execPath, [at('scripts/build.mjs')], { cwd: root, stdio: 'inherit' });
 }

@@ -50,6 +50,11 @@ export interface InstalledServer {
   readonly folder: string;
 }
 
+/** Not an intersection: what makes the JSON Schemas cannot take `kind` out of one. */
+interface ServerState extends InstalledServer {
+  readonly kind: 'server';
+}
+
 export type HomeState =
   | {
       readonly kind: 'absent';
@@ -59,7 +64,7 @@ export type HomeState =
       readonly kind: 'empty';
       /** What lies there and is in nobody's way. */ readonly others: readonly string[];
     }
-  | ({ readonly kind: 'server' } & InstalledServer)
+  | ServerState
   | {
       readonly kind: 'interrupted';
       /** Id of the run that was cut off. */

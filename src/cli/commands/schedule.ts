@@ -60,7 +60,7 @@ export const scheduleRunCommand = defineCommand({
     'so (schedule retry). Exit code 0 also when it is not the hour, held, busy, or nothing is new; else as of update.',
   examples: [
     'sandstorm-airgap schedule run --drop /srv/sandstorm-drop --dry-run',
-    'sandstorm-airgap schedule run --drop /srv/sandstorm-drop --window "Sat 02:00-04:00" --mail it@corp.lan',
+    "sandstorm-airgap schedule run --drop /srv/sandstorm-drop --window 'Sat 02:00-04:00' --mail it@corp.lan",
   ],
   options: RUN_OPTIONS,
   load: async () => (await import('./schedule.run.js')).run,
@@ -79,8 +79,8 @@ export const scheduleInstallCommand = defineCommand({
     'Writes a timer and a hardened service for systemd, or a file for cron, and puts it into force. Every 15 minutes\n' +
     'of the window it runs schedule run. A look that was missed is not made up for.',
   examples: [
-    'sandstorm-airgap schedule install --drop /srv/sandstorm-drop --window "Sat 02:00-04:00" --mail it@corp.lan',
-    'sandstorm-airgap schedule install --drop /srv/sandstorm-drop --window "Sat 02:00-04:00" --print',
+    "sandstorm-airgap schedule install --drop /srv/sandstorm-drop --window 'Sat 02:00-04:00' --mail it@corp.lan",
+    "sandstorm-airgap schedule install --drop /srv/sandstorm-drop --window 'Sat 02:00-04:00' --print",
     'sandstorm-airgap schedule install --drop /mnt/drop --window "22:00-04:00" --by cron \\',
     '    --metrics /var/lib/prometheus/node-exporter/sandstorm.prom',
   ],
@@ -110,7 +110,7 @@ export const scheduleHoldCommand = defineCommand({
     'An update that is going on comes to its end. A file called HOLD in the drop folder does the same, for people who\n' +
     'are not root.',
   examples: [
-    'sandstorm-airgap schedule hold --reason "the auditors are here until Friday"',
+    "sandstorm-airgap schedule hold --reason 'the auditors are here until Friday'",
     'sandstorm-airgap schedule hold --off',
   ],
   options: HOLD_OPTIONS,

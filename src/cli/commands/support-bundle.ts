@@ -17,7 +17,6 @@ export const supportBundleCommand = defineCommand({
   examples: [
     'sandstorm-airgap support-bundle --dry-run',
     'sandstorm-airgap support-bundle /root/sandstorm-support.tar.gz',
-    'tar -xzOf /root/sandstorm-support.tar.gz sandstorm-support/MANIFEST.json',
   ],
   options: BUNDLE_OPTIONS,
   load: async () => (await import('./support-bundle.run.js')).run,

@@ -21,6 +21,13 @@ describe('schemas/documents.json', () => {
   });
 });
 
+describe('types that the generator does not understand', () => {
+  it('leave no object of which nothing is known', async () => {
+    const all = JSON.stringify(JSON.parse(await text()));
+    expect(all.match(/"type":"object"(?:,"properties":\{\})?\}/g)).toBeNull();
+  });
+});
+
 describe('an answer', () => {
   const found = { key: 'PORT', value: '6080' };
   const answer = { ok: true, changed: false, result: found, error: null };
