@@ -2,6 +2,7 @@ import license from '../../LICENSE?raw';
 import changelog from '../../templates/ansible/CHANGELOG.md?raw';
 import readme from '../../templates/ansible/README.md?raw';
 import runtime from '../../templates/ansible/meta/runtime.yml?raw';
+import playTool from '../../templates/ansible/playbooks/bring_tool.yml?raw';
 import playInstall from '../../templates/ansible/playbooks/install.yml?raw';
 import playPublish from '../../templates/ansible/playbooks/publish_index.yml?raw';
 import playUpdate from '../../templates/ansible/playbooks/update.yml?raw';
@@ -18,6 +19,7 @@ import roleDefaults from '../../templates/ansible/roles/server/defaults/main.yml
 import roleSpecs from '../../templates/ansible/roles/server/meta/argument_specs.yml?raw';
 import roleMeta from '../../templates/ansible/roles/server/meta/main.yml?raw';
 import roleBring from '../../templates/ansible/roles/server/tasks/bring.yml?raw';
+import roleChange from '../../templates/ansible/roles/server/tasks/change.yml?raw';
 import roleTasks from '../../templates/ansible/roles/server/tasks/main.yml?raw';
 import roleRelease from '../../templates/ansible/roles/server/tasks/release.yml?raw';
 import roleTool from '../../templates/ansible/roles/server/tasks/tool.yml?raw';
@@ -31,6 +33,7 @@ export const CONTENTS: ReadonlyMap<string, string> = new Map([
   ['LICENSE', license],
   ['README.md', readme],
   ['meta/runtime.yml', runtime],
+  ['playbooks/bring_tool.yml', playTool],
   ['playbooks/install.yml', playInstall],
   ['playbooks/publish_index.yml', playPublish],
   ['playbooks/update.yml', playUpdate],
@@ -47,6 +50,7 @@ export const CONTENTS: ReadonlyMap<string, string> = new Map([
   ['roles/server/meta/argument_specs.yml', roleSpecs],
   ['roles/server/meta/main.yml', roleMeta],
   ['roles/server/tasks/bring.yml', roleBring],
+  ['roles/server/tasks/change.yml', roleChange],
   ['roles/server/tasks/main.yml', roleTasks],
   ['roles/server/tasks/release.yml', roleRelease],
   ['roles/server/tasks/tool.yml', roleTool],
