@@ -51,8 +51,8 @@ for library in /usr/lib/x86_64-linux-gnu/libstdc++.so.6 /usr/lib64/libstdc++.so.
 done
 [ "$library" != none ] && [ -e /lib64/ld-linux-x86-64.so.2 ] && [ -x "$program" ] || explain
 
-# The one variable of Node's that keeps the program from starting; it looks after the others itself.
-unset NODE_REPL_EXTERNAL_MODULE
+# What Node does with these it does before the program can see to it; it looks after all others itself.
+unset NODE_REPL_EXTERNAL_MODULE NODE_V8_COVERAGE
 # A shell that cannot run a program ends, and does this.
 trap 'explain refused' EXIT
 exec "$program" "$@"

@@ -73,7 +73,6 @@ describe.skipIf(!ready)('the program', () => {
     const env = {
       NODE_OPTIONS: `--require=${spoilt}/said.cjs --inspect-brk=127.0.0.1:0`,
       NODE_EXTRA_CA_CERTS: '/nonexistent.pem',
-      NODE_V8_COVERAGE: join(spoilt, 'coverage'),
       NODE_DEBUG: 'module,http',
       NODE_PATH: spoilt,
       OPENSSL_CONF: join(spoilt, 'openssl.cnf'),
@@ -82,7 +81,11 @@ describe.skipIf(!ready)('the program', () => {
     const clean = await run(made.program, ['status', '--json', '--home', '/nonexistent']);
     expect(await run(made.program, ['status', '--json', '--home', '/nonexistent'], env)).toEqual(clean);
     const launcher = join(made.unpacked, 'sandstorm-airgap');
-    const more = { ...env, NODE_REPL_EXTERNAL_MODULE: join(spoilt, 'said.cjs') };
+    const more = {
+      ...env,
+      NODE_REPL_EXTERNAL_MODULE: join(spoilt, 'said.cjs'),
+      NODE_V8_COVERAGE: join(spoilt, 'coverage'),
+    };
     expect(await run(launcher, ['status', '--json', '--home', '/nonexistent'], more)).toEqual(clean);
     await expect(stat(join(spoilt, 'coverage'))).rejects.toThrow('ENOENT');
   });
