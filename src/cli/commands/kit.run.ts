@@ -22,6 +22,8 @@ export interface KitVerified {
 }
 
 export interface KitReceived {
+  /** Said in a dry run, too. */
+  readonly changed: boolean;
   readonly kit: string;
   readonly builds: readonly number[];
   /** Where its files lie. */
@@ -78,6 +80,7 @@ export async function receive(
     index,
     packagesLeftOut: leftOut,
     receipt: receiptPath(manifest.id, host),
+    changed,
   };
   return { changed: changed && !dryRun, result, text: closing(received, dryRun) };
 }
