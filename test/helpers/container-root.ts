@@ -22,7 +22,8 @@ const COMMON = [
   'xz-utils',
 ];
 const PACKAGES = {
-  plain: COMMON,
+  // The stand-ins' Time::HiRes: elsewhere something else brings it.
+  plain: [...COMMON, 'perl'],
   systemd: [...COMMON, 'dbus', 'systemd', 'systemd-sysv'],
   sysvinit: [...COMMON, 'init-system-helpers', 'insserv', 'sysv-rc', 'sysvinit-core'],
 } as const;
