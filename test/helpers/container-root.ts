@@ -23,7 +23,8 @@ const COMMON = [
 ];
 const SYSTEMD = [...COMMON, 'dbus', 'systemd', 'systemd-sysv'];
 const PACKAGES = {
-  plain: COMMON,
+  // The stand-ins' Time::HiRes: elsewhere something else brings it.
+  plain: [...COMMON, 'perl'],
   systemd: SYSTEMD,
   /** What ansible needs of a server: nothing else. */
   managed: [...SYSTEMD, 'openssh-server', 'python3'],

@@ -87,7 +87,8 @@ export interface Container {
   put(hostPath: string, path: string): Promise<void>;
   write(path: string, text: string): Promise<void>;
   /**
-   * dnsmasq on 127.0.0.1, named in resolv.conf. Keys are names, or `*.domain` for all names below it.
+   * dnsmasq on 127.0.0.1, named in resolv.conf. Keys are names, `*.domain` for all names below it (not in bullseye),
+   * or `.domain` for both.
    * Everything else does not exist.
    */
   startDns(records: Readonly<Record<string, string>>): Promise<void>;
@@ -250,7 +251,9 @@ class NspawnContainer implements Container {
 
   async startDns(records: Readonly<Record<string, string>>): Promise<void> {
     const lines = Object.entries(records).map(([name, address]) =>
-      name.startsWith('*.') ? `address=/${name}/${address}` : `host-record=${name},${address}`,
+      /^[*.]/.test(name)
+        ? `address=/${name.replace(/^\./, '')}/${address}`
+        : `host-record=${name},${address}`,
     );
     const settings = ['listen-address=127.0.0.1', 'bind-interfaces', 'no-resolv', 'no-hosts', 'address=/#/'];
     await this.write('/etc/dnsmasq-test.conf', [...settings, ...lines, ''].join('\n'));

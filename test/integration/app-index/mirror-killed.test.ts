@@ -19,7 +19,7 @@ import { seeded } from '../../helpers/archives.js';
 const ready = requireReal('a mirror of a larger index', ['nginx']);
 const APPS = 200;
 const LARGE = 4;
-const ROUNDS = Number(process.env.SANDSTORM_AIRGAP_MIRROR_ROUNDS ?? 8);
+const ROUNDS = Number(process.env.SANDSTORM_AIRGAP_MIRROR_ROUNDS ?? 5);
 const SEED = Number(process.env.SANDSTORM_AIRGAP_MIRROR_SEED ?? 7);
 
 let folder = '';
