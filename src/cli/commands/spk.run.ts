@@ -12,6 +12,7 @@ import type { RENAME_OPTIONS, SPK_OPTIONS } from './spk.js';
 type Context = CommandContext<typeof SPK_OPTIONS>;
 
 export async function inspect(context: Context): Promise<OutcomeOf<'spk inspect'>> {
+  keepMemoryLow();
   const seen = await showEach(context, 'Read', readPackage);
   return { changed: false, result: { packages: seen } };
 }
