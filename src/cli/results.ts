@@ -112,7 +112,7 @@ export interface CommandResults {
   'index hide': IndexDecision;
   'index describe': IndexDecision;
   'index list': IndexListing;
-  'index build': Built & { readonly dir: string };
+  'index build': WouldChange & Built & { readonly dir: string };
   'index rollback': RolledBack & { readonly dir: string };
   'index verify': IndexVerified;
   /** A preview in a dry run. */

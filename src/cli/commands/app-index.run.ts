@@ -86,6 +86,8 @@ export interface PackagesAdded {
   /** In the order in which they were given. */
   readonly packages: readonly PackageTaken[];
   readonly twins: Added['twins'];
+  /** Said in a dry run, too. */
+  readonly changed: boolean;
 }
 
 export type PackageTaken =
