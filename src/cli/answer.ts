@@ -1,7 +1,9 @@
 import type { LintFinding } from '../config/lint.js';
 import type { RefusalData } from '../errors.js';
+import type { Finding as KitFinding } from '../kit/finding.js';
 import type { LockOwner } from '../journal/lock.js';
 import type { MeasuredLeftover } from '../operations/clean.js';
+import type { SelfCheck } from '../operations/self-check.js';
 import type { Generation } from '../app-index/generations.js';
 import type { ReportedCheck } from '../preflight/check.js';
 import type { Findings } from '../release/signature/finding.js';
@@ -67,7 +69,26 @@ export type RefusalFacts =
   /** E_INDEX_UNKNOWN */
   | { readonly generations: readonly Generation[] }
   /** E_INDEX_BROKEN: package ids */
-  | { readonly unreadable: readonly string[] };
+  | { readonly unreadable: readonly string[] }
+  /** E_MIRROR_OLDER: version numbers that are offered, and that were seen before */
+  | { readonly older: readonly OlderApp[] }
+  /** E_KIT_UNTRUSTED: the public key that has signed it, as `key trust` takes it */
+  | { readonly key: string }
+  /** E_KIT_DAMAGED */
+  | { readonly findings: readonly KitFinding[] }
+  /** E_KIT_DOWNLOAD */
+  | { readonly failed: readonly { readonly url: string; readonly why: string }[] }
+  /** E_ANSIBLE_CHANGED: the collection's folder, and the files in it that are not as they were written */
+  | { readonly path: string; readonly changed: readonly string[] }
+  /** E_SELF_DAMAGED: parts of the tool */
+  | (NonNullable<SelfCheck['build']> & { readonly damaged: readonly string[] });
+
+interface OlderApp {
+  readonly appId: string;
+  readonly name: string;
+  readonly offers: number;
+  readonly seen?: number;
+}
 
 interface DifferentSetting {
   readonly key: string;
