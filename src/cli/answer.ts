@@ -9,6 +9,8 @@ import type { ReportedCheck } from '../preflight/check.js';
 import type { Findings } from '../release/signature/finding.js';
 import type { HealthReading } from '../server/health.js';
 import type { InstalledServer } from '../server/home-state.js';
+import type { UpdatePlan } from '../update/plan.js';
+import type { RollbackPlan } from '../update/rollback-plan.js';
 import type { ServerPlan } from '../update/step.js';
 
 /**
@@ -45,10 +47,10 @@ export type RefusalFacts =
   /** E_INSTALL_UNHEALTHY, where the server did not come up */
   | { readonly home: string; readonly started?: ServiceFacts }
   /** E_UPDATE_UNDONE, E_ROLLBACK_UNDONE, E_SNAPSHOT_UNDONE */
-  | { readonly plan: ServerPlan; readonly run: string; readonly undone: true }
+  | { readonly plan: UpdatePlan | RollbackPlan | ServerPlan; readonly run: string; readonly undone: true }
   /** E_UPDATE_FAILED, E_ROLLBACK_FAILED, E_SNAPSHOT_FAILED: where the former build and data lie */
   | {
-      readonly plan: ServerPlan;
+      readonly plan: UpdatePlan | RollbackPlan | ServerPlan;
       readonly run: string;
       readonly kept: { readonly build: string; readonly data: string | null };
     }
