@@ -21,7 +21,7 @@ describe('schema', () => {
       expect(JSON.stringify(one).length, name).toBeLessThan(90_000);
     }
     expect(Object.keys(((await schema('schema')) as { definitions: object }).definitions)).not.toContain(
-      'UpdatePlan',
+      'StatusResult',
     );
   });
 
