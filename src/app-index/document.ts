@@ -1,4 +1,5 @@
 import { Refusal } from '../errors.js';
+import { isObject } from '../json.js';
 import type { Host } from '../system/host.js';
 import { APP_ID, PACKAGE_ID, indexLayout } from './layout.js';
 
@@ -78,12 +79,12 @@ function parseDocument(text: string, file: string): IndexDocument {
   } catch {
     throw broken(file, 'it is not JSON');
   }
-  if (!isRecord(said)) throw broken(file, 'it holds no object');
+  if (!isObject(said)) throw broken(file, 'it holds no object');
   const { version, title, servers, apps } = said;
   if (version !== 1) throw broken(file, 'its version is not 1');
   if (typeof title !== 'string') throw broken(file, 'its title is no text');
   if (!isTexts(servers)) throw broken(file, 'its servers are no list of addresses');
-  if (!isRecord(apps)) throw broken(file, 'its apps are no object');
+  if (!isObject(apps)) throw broken(file, 'its apps are no object');
   for (const [id, decision] of Object.entries(apps)) {
     if (!APP_ID.test(id)) throw broken(file, `"${id.slice(0, 80)}" is not an app id`);
     if (!isDecision(decision)) throw broken(file, `what it says of ${id} is not understood`);
@@ -92,7 +93,7 @@ function parseDocument(text: string, file: string): IndexDocument {
 }
 
 function isDecision(said: unknown): said is AppDecision {
-  if (!isRecord(said)) return false;
+  if (!isObject(said)) return false;
   const { pin, hidden, description, ...others } = said;
   // An unknown key may be a later version's way to hold an app back: better not to publish it by mistake.
   return (
@@ -105,10 +106,6 @@ function isDecision(said: unknown): said is AppDecision {
 
 function isTexts(said: unknown): said is string[] {
   return Array.isArray(said) && said.every((one) => typeof one === 'string');
-}
-
-function isRecord(said: unknown): said is Record<string, unknown> {
-  return typeof said === 'object' && said !== null && !Array.isArray(said);
 }
 
 function noIndex(dir: string): Refusal {

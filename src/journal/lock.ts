@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Refusal } from '../errors.js';
+import { objectIn } from '../json.js';
 import type { Host } from '../system/host.js';
 import { randomHex } from '../system/random.js';
 import { moment } from '../words.js';
@@ -168,7 +169,7 @@ async function ownerOf(
 
 /** The file may be empty yet, or torn. */
 function wordsOf(text: string): Pick<LockOwner, 'operation' | 'user' | 'since'> {
-  const said: Partial<Record<string, unknown>> = parsed(text);
+  const said = objectIn(text);
   const word = (key: string): string => (typeof said[key] === 'string' ? said[key] : '?');
   const since = word('since');
   return {
@@ -176,15 +177,6 @@ function wordsOf(text: string): Pick<LockOwner, 'operation' | 'user' | 'since'> 
     user: word('user'),
     since: Number.isNaN(Date.parse(since)) ? '' : since,
   };
-}
-
-function parsed(text: string): Partial<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 function busy(owner: LockOwner, { name, hint }: LockPlace): Refusal {

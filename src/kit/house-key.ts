@@ -3,7 +3,8 @@ import { Refusal } from '../errors.js';
 import { isSoundKey } from '../release/signature/ed25519.js';
 import type { Host } from '../system/host.js';
 import { randomBytes } from '../system/random.js';
-import { isMoment, isObject, matches, requireLine, SHA256 } from './manifest.js';
+import { isMoment, matches, requireLine, SHA256 } from './manifest.js';
+import { isObject } from '../json.js';
 
 /** A key with which the connected side of the house signs its kits. */
 export interface HouseKey {

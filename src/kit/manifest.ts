@@ -1,4 +1,5 @@
 import { badValue } from '../errors.js';
+import { isObject } from '../json.js';
 import { collidingName, MOST_PARTS, partName, whyNotName } from './names.js';
 
 /**
@@ -223,8 +224,4 @@ export function isMoment(said: unknown): said is string {
 
 export function matches(said: unknown, shape: RegExp): said is string {
   return typeof said === 'string' && shape.test(said);
-}
-
-export function isObject(said: unknown): said is Record<string, unknown> {
-  return typeof said === 'object' && said !== null && !Array.isArray(said);
 }

@@ -3,7 +3,6 @@ import { Refusal } from '../errors.js';
 import type { Host } from '../system/host.js';
 import {
   isMoment,
-  isObject,
   KIT_ID,
   matches,
   SHA256,
@@ -12,6 +11,7 @@ import {
   type KitBase,
   type KitManifest,
 } from './manifest.js';
+import { isObject } from '../json.js';
 import { kitPlaces } from './places.js';
 import { kitOlder, wrongBase } from './refusals.js';
 

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { APP_ID, PACKAGE_ID } from '../app-index/layout.js';
 import { Refusal } from '../errors.js';
 import type { Host } from '../system/host.js';
-import { isCount, isMoment, isObject, KIT_ID, matches, SHA256 } from './manifest.js';
+import { isCount, isMoment, KIT_ID, matches, SHA256 } from './manifest.js';
+import { isObject } from '../json.js';
 import { kitPlaces } from './places.js';
 import { requestBroken } from './refusals.js';
 

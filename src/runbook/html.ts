@@ -1,26 +1,12 @@
 import MarkdownIt from 'markdown-it';
 import { RUNBOOK_STYLE } from './html-style.js';
+import { printedPage } from '../printed-page.js';
 
 /** A page to print, from the Markdown of `render`. Nothing in it is loaded from elsewhere, no HTML passes. Pure. */
 export function runbookHtml(markdown: string): string {
   const md = new MarkdownIt({ html: false, linkify: false });
   const title = /^# (.*)$/m.exec(markdown)?.[1] ?? 'Runbook';
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${md.utils.escapeHtml(title)}</title>`,
-    `<style>${RUNBOOK_STYLE}</style>`,
-    '</head>',
-    '<body>',
-    withBoxes(md.render(markdown)),
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n');
+  return printedPage(md.utils.escapeHtml(title), RUNBOOK_STYLE, [withBoxes(md.render(markdown))]);
 }
 
 function withWholeWords(code: string): string {

@@ -1,3 +1,5 @@
+import { objectIn } from '../json.js';
+
 /** Somebody has said that nothing is to be updated by itself for now. */
 export interface Hold {
   readonly reason: string;
@@ -8,16 +10,7 @@ export interface Hold {
 
 /** A file that cannot be understood holds as well: somebody wanted something with it. Pure. */
 export function parseHold(text: string): Hold {
-  const said = parsed(text);
+  const said = objectIn(text);
   const word = (key: string): string => (typeof said[key] === 'string' ? said[key] : '?');
   return { reason: word('reason'), by: word('by'), since: word('since') };
-}
-
-function parsed(text: string): Partial<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
 }

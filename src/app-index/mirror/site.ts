@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
+import { ownVersion } from '../../own-version.js';
 import type { Planted } from '../../system/host.js';
 import type { IndexDocument } from '../document.js';
 import type { MarketModel, MarketVersion } from '../market/model.js';
 import type { KnownPackage } from './memory.js';
 import { detailsOf, imageOf, packageOf, pooled, type MirrorPlace } from './place.js';
 import { imagesOf, type WholeApp } from './pool.js';
-
-declare const SANDSTORM_AIRGAP_VERSION: string;
 
 /** A package that is published: the one of an entry, or an older one that somebody's server may still ask for. */
 export interface OfferedPackage extends KnownPackage {
@@ -22,9 +21,8 @@ export interface MirrorSite {
 
 /** Names all that a site is made from. Pure. */
 export function siteStamp(site: MirrorSite): string {
-  const version = typeof SANDSTORM_AIRGAP_VERSION === 'undefined' ? 'source' : SANDSTORM_AIRGAP_VERSION;
   return createHash('sha256')
-    .update(JSON.stringify(['mirror', version, site]))
+    .update(JSON.stringify(['mirror', ownVersion(), site]))
     .digest('hex');
 }
 

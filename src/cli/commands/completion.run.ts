@@ -1,3 +1,4 @@
+import { ownVersion } from '../../own-version.js';
 import { COMMANDS } from '../commands.js';
 import { bashCompletion } from '../completion/bash.js';
 import { fishCompletion } from '../completion/fish.js';
@@ -8,8 +9,6 @@ import type { CommandContext, OutcomeOf } from '../command.js';
 import { manualPage } from '../manual-page.js';
 import { GENERAL_HELP, GROUPS } from '../program.js';
 import type { COMPLETION_OPTIONS } from './completion.js';
-
-declare const SANDSTORM_AIRGAP_VERSION: string;
 
 const SHELLS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
 
@@ -23,6 +22,6 @@ export async function run(
 
 export async function manual(): Promise<OutcomeOf<'manual'>> {
   const date = (await ownBuild())?.facts.date.slice(0, 10) ?? '';
-  const page = manualPage(COMMANDS, GENERAL_HELP, { version: SANDSTORM_AIRGAP_VERSION, date });
+  const page = manualPage(COMMANDS, GENERAL_HELP, { version: ownVersion(), date });
   return { changed: false, result: { page }, text: page.trimEnd(), verbatim: true };
 }

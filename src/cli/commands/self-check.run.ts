@@ -1,14 +1,13 @@
 import { selfCheck, type SelfCheck } from '../../operations/self-check.js';
+import { ownVersion } from '../../own-version.js';
 import { standingInTheWay } from '../../preflight/run-checks.js';
 import { glibcVersion, ownBuild } from '../../system/own-build.js';
 import { count } from '../../words.js';
 import type { CommandContext, OutcomeOf } from '../command.js';
 
-declare const SANDSTORM_AIRGAP_VERSION: string;
-
 export async function run({ home, host, ui }: CommandContext): Promise<OutcomeOf<'self-check'>> {
   const running = {
-    version: SANDSTORM_AIRGAP_VERSION,
+    version: ownVersion(),
     build: await ownBuild(),
     node: process.versions.node,
     glibc: glibcVersion(),

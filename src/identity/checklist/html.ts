@@ -1,6 +1,7 @@
 import { bySection, progress, type ChecklistHead } from './checklist.js';
 import { CHECKLIST_STYLE } from './html-style.js';
 import type { ChecklistItem, FieldValue } from './item.js';
+import { printedPage } from '../../printed-page.js';
 
 /** A page to print, and to have beside the keyboard. Nothing in it is loaded from elsewhere. Pure. */
 export function checklistHtml(items: readonly ChecklistItem[], head: ChecklistHead): string {
@@ -12,17 +13,7 @@ export function checklistHtml(items: readonly ChecklistItem[], head: ChecklistHe
     `<span>${escaped(day)}</span>`,
     `<span>${verified ? escaped(progress(items)) : `${String(items.length)} things to do`}</span>`,
   ];
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>Checklist for ${host}</title>`,
-    `<style>${CHECKLIST_STYLE}</style>`,
-    '</head>',
-    '<body>',
+  return printedPage(`Checklist for ${host}`, CHECKLIST_STYLE, [
     `<header><h1>Checklist for ${host}</h1><p>${about.join('')}</p></header>`,
     '<main>',
     ...bySection(items).flatMap((section) => [
@@ -32,10 +23,7 @@ export function checklistHtml(items: readonly ChecklistItem[], head: ChecklistHe
     ]),
     '</main>',
     '<footer><div>Done by</div><div>On</div></footer>',
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n');
+  ]);
 }
 
 function article(item: ChecklistItem, baseUrl: string): string {

@@ -4,6 +4,7 @@ import { readDocument } from '../../app-index/document.js';
 import { readStoredRecord } from '../../app-index/store.js';
 import { verifyPackage } from '../../apps/read-package.js';
 import { Refusal } from '../../errors.js';
+import { fileHash } from '../../file-hash.js';
 import { checkKit } from '../../kit/check-kit.js';
 import { requireTrusted, signedManifest } from '../../kit/judge.js';
 import { readKeys } from '../../kit/key-store.js';
@@ -218,10 +219,7 @@ async function takenIn(
 }
 
 async function sha256Of(path: string, host: Host): Promise<string | undefined> {
-  if ((await host.files.lstat(path))?.kind !== 'file') return undefined;
-  const hash = createHash('sha256');
-  await host.files.readThrough(path, (piece) => Promise.resolve(void hash.update(piece)));
-  return hash.digest('hex');
+  return (await host.files.lstat(path))?.kind === 'file' ? fileHash(path, host) : undefined;
 }
 
 function receiptOf(

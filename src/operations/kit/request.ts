@@ -10,7 +10,7 @@ import {
   type KitRequest,
   type RequestedPackage,
 } from '../../kit/request.js';
-import { ownVersion } from '../../kit/version.js';
+import { ownVersion } from '../../own-version.js';
 import { judgeHome, observeHome } from '../../server/home-state.js';
 import type { Host } from '../../system/host.js';
 import { randomHex } from '../../system/random.js';

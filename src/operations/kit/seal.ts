@@ -5,20 +5,20 @@ import { signedManifest } from '../../kit/judge.js';
 import {
   FORMAT,
   isCount,
-  isObject,
   kitBytes,
   manifestText,
   type KitBase,
   type KitFile,
   type KitManifest,
 } from '../../kit/manifest.js';
+import { isObject } from '../../json.js';
 import { peekKit } from '../../kit/peek-kit.js';
 import { kitPlaces } from '../../kit/places.js';
 import { kitPlace } from '../../kit/refusals.js';
 import { renderRunbook } from '../../kit/runbook.js';
 import { signManifest } from '../../kit/signature.js';
 import { measure, type MeasuredSource } from '../../kit/sources.js';
-import { ownVersion } from '../../kit/version.js';
+import { ownVersion } from '../../own-version.js';
 import { writeKit } from '../../kit/write-kit.js';
 import type { Host } from '../../system/host.js';
 import { randomHex } from '../../system/random.js';

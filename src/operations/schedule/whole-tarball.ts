@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { fileHash } from '../../file-hash.js';
 import { withHashed, type ScheduleRecord } from '../../schedule/record.js';
 import { signaturePaths } from '../../release/signature/watch.js';
 import type { Host } from '../../system/host.js';
@@ -26,13 +26,8 @@ export async function hashOf(
   if (identity === undefined) return undefined;
   const known = record.hashed.find((one) => one.identity === identity);
   if (known !== undefined) return { sha256: known.sha256, record };
-  const hash = createHash('sha256');
-  await host.files.readThrough(tarball, (piece) => {
-    hash.update(piece);
-    return Promise.resolve();
-  });
+  const sha256 = await fileHash(tarball, host);
   if (identity !== (await identityOf(tarball, host))) return undefined;
-  const sha256 = hash.digest('hex');
   return { sha256, record: withHashed(record, { identity, sha256 }) };
 }
 

@@ -5,7 +5,7 @@ import { manifestFile, nameInside, type Manifest, type ManifestFile } from '../.
 import { redactor } from '../../support/redact.js';
 import type { FileSink, Host } from '../../system/host.js';
 import type { Ui } from '../../ui.js';
-import { toolVersion } from '../../app-index/stamp.js';
+import { ownVersion } from '../../own-version.js';
 import { secretsHere } from './secrets-here.js';
 import { sourcesOf, type Source } from './sources.js';
 
@@ -79,7 +79,7 @@ async function gather(
   const missing: Manifest['missing'][number][] = [];
   const taken = new Set<string>();
   await ui.step('Gathered', async (progress) => {
-    for (const source of await sourcesOf(home, toolVersion(), host, ui)) {
+    for (const source of await sourcesOf(home, ownVersion(), host, ui)) {
       const name = nameInside(source.name, redact, taken);
       progress.detail(name);
       const got = await take(source, redact, known).catch((error: unknown) => {
@@ -96,7 +96,7 @@ async function gather(
   });
   const made = host.clock.now().toISOString();
   const inOrder = files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return { version: 1, made, tool: toolVersion(), home: redact(home).text, files: inOrder, missing };
+  return { version: 1, made, tool: ownVersion(), home: redact(home).text, files: inOrder, missing };
 }
 
 async function take(
