@@ -72,7 +72,8 @@ export function decided(
   return { ...document, apps: Object.fromEntries(apps) as IndexDocument['apps'] };
 }
 
-function parseDocument(text: string, file: string): IndexDocument {
+/** @param file for the message @throws Refusal E_INDEX_DOCUMENT */
+export function parseDocument(text: string, file: string): IndexDocument {
   let said: unknown;
   try {
     said = JSON.parse(text);

@@ -36,7 +36,13 @@ import {
   keyShowCommand,
   keyTrustCommand,
 } from './commands/key.js';
-import { kitCreateCommand, kitReceiveCommand, kitRequestCommand, kitVerifyCommand } from './commands/kit.js';
+import {
+  kitCreateCommand,
+  kitPruneCommand,
+  kitReceiveCommand,
+  kitRequestCommand,
+  kitVerifyCommand,
+} from './commands/kit.js';
 import { preflightCommand } from './commands/preflight.js';
 import { rehearseCommand } from './commands/rehearse.js';
 import { releaseVerifyCommand } from './commands/release.js';
@@ -117,6 +123,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   kitVerifyCommand,
   kitRequestCommand,
   kitReceiveCommand,
+  kitPruneCommand,
   keyCreateCommand,
   keyShowCommand,
   keyListCommand,

@@ -30,6 +30,7 @@ import type { Findings } from '../release/signature/finding.js';
 import type { KeyName } from '../release/signature/keys.js';
 import type { PublicKey } from '../kit/house-key.js';
 import type { KeyEntry } from '../kit/key-store.js';
+import type { PrunedKit } from '../operations/kit/prune.js';
 import type { KitRequest } from '../kit/request.js';
 import type { Hold } from '../schedule/hold.js';
 import type { Attempt } from '../schedule/record.js';
@@ -131,6 +132,7 @@ export interface CommandResults {
   'kit create': (Omit<CreatedKit, 'id' | 'changed'> & { readonly kit: string | null }) | KitPreview;
   'kit verify': KitVerified;
   'kit receive': KitReceived;
+  'kit prune': { readonly removed: readonly PrunedKit[] };
   'kit request': { readonly file: string; readonly request: KitRequest };
 
   'spk inspect': { readonly packages: readonly (SeenPackage | RefusedFile)[] };

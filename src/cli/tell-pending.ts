@@ -24,4 +24,5 @@ const SPEAKS_OF_IT: ReadonlySet<string> = new Set([
   'snapshot create',
   'snapshot restore',
   'snapshot prune',
+  'kit prune',
 ]);

@@ -11,10 +11,15 @@ export interface Catalogue {
   /** Data of an older build are migrated when the server is updated. */
   readonly migratesDatabase: boolean;
   readonly programs: readonly string[];
+  /** What the side that made the kit saw, for people: "signed by Sandstorm (ed25519)" */
+  readonly proof: string;
 }
 
 /** Pure. */
-export function catalogueOf({ build, packedBytes, unpackedBytes, hasMongod7 }: ReleaseFacts): Catalogue {
+export function catalogueOf(
+  { build, packedBytes, unpackedBytes, hasMongod7 }: ReleaseFacts,
+  proof: string,
+): Catalogue {
   return {
     build,
     packedBytes,
@@ -22,6 +27,7 @@ export function catalogueOf({ build, packedBytes, unpackedBytes, hasMongod7 }: R
     needsAvx: hasMongod7,
     migratesDatabase: hasMongod7,
     programs: INSTALL_PROGRAMS,
+    proof,
   };
 }
 

@@ -8,7 +8,7 @@ import type { PublicKey } from './house-key.js';
 import { kitPlaces } from './places.js';
 import { shortKey } from './refusals.js';
 
-/** A key that may vouch for kits, or that must not any more. It never vouches for a release. */
+/** A key that may vouch for kits and what is in them, or that must not any more. */
 export interface KeyEntry extends PublicKey {
   /** ISO 8601, UTC */
   readonly addedAt: string;

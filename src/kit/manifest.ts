@@ -56,6 +56,7 @@ export const KINDS = [
   'install-script',
   'tool',
   'package',
+  'market',
   'catalogue',
   'runbook',
 ] as const;

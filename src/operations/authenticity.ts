@@ -1,4 +1,5 @@
 import { Refusal } from '../errors.js';
+import type { HouseWord } from '../kit/vouch.js';
 import type { NewTrust, Proof } from '../release/proof.js';
 import { typeKey } from '../release/signature/keys.js';
 import { trustedKeys } from '../release/signature/trust.js';
@@ -14,6 +15,8 @@ export interface ProofWish {
   readonly keyFile: string | undefined;
   /** Counts in this run, and is remembered once the plan was agreed to. */
   readonly trustKey: NewTrust | undefined;
+  /** The kit that it lies in says so, though it is not taken in: a dry run. */
+  readonly houseWord?: HouseWord | undefined;
 }
 
 /** The signatures beside a tarball, waiting for its bytes, and the key that is to be remembered. */

@@ -12,6 +12,7 @@ import type { Host } from '../system/host.js';
 import type { StepProgress, Ui } from '../ui.js';
 import { bytes } from '../words.js';
 import { watchForProof, type ProofWish } from './authenticity.js';
+import { orByHouse } from './house-proof.js';
 import { logged } from './journal-trouble.js';
 import { cancelled } from './until-agreed.js';
 
@@ -93,9 +94,10 @@ async function obtain(
     });
     const { path, facts, manifest, sha256 } = value;
     if (facts.build === 0) throw customBuild(tarball);
+    const verdict = await orByHouse({ ...judged, sha256 }, wanted.houseWord, host);
     const proof =
       wish.knownProof === undefined
-        ? requireProof({ tarball, sha256, ...judged }, wanted.allowUnsigned, newTrust)
+        ? requireProof({ ...judged, tarball, sha256, verdict }, wanted.allowUnsigned, newTrust)
         : requireSame(tarball, sha256, wish.knownProof);
     progress.detail(detailOf(facts, proof));
     const folder = `sandstorm-${String(facts.build)}`;

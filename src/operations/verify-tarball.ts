@@ -2,10 +2,11 @@ import type { KeySources } from '../release/signature/watch.js';
 import { verifyRelease, type VerifiedRelease } from '../release/verify.js';
 import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
+import { orByHouse } from './house-proof.js';
 
 /**
- * Reads a tarball whole and compares it with its signatures; the verdict is the caller's to act on.
- * @throws Refusal E_TARBALL_*, E_SIGNATURE_FORMAT, E_TRUST_STORE, E_IO
+ * Reads a tarball whole and compares it with its signatures, or with what a kit of the house says of it; the verdict is the caller's to act on.
+ * @throws Refusal E_TARBALL_*, E_SIGNATURE_FORMAT, E_TRUST_STORE, E_KIT_RECEIPT, E_IO
  */
 export async function verifyTarball(
   tarball: string,
@@ -13,10 +14,12 @@ export async function verifyTarball(
   host: Host,
   ui: Ui,
 ): Promise<VerifiedRelease> {
-  return ui.step('Read', (progress) =>
+  const verified = await ui.step('Read', (progress) =>
     verifyRelease(tarball, host, {
       ...sources,
       onProgress: (done, total) => progress.bytes(done, total),
     }),
   );
+  const { sha256 } = verified.facts;
+  return { ...verified, verdict: await orByHouse({ ...verified, sha256 }, undefined, host) };
 }

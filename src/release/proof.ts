@@ -56,6 +56,10 @@ export function proofWords({ signedBy }: Pick<Proof, 'signedBy'>): string {
     const kinds = signedBy.filter((key) => key.origin === origin).map(({ kind }) => KIND_NAMES[kind]);
     return kinds.length === 0 ? [] : [`${who} (${list(kinds)})`];
   };
-  const signers = [...by('built-in', 'Sandstorm'), ...by('store', 'a key you trust')];
+  const signers = [
+    ...by('built-in', 'Sandstorm'),
+    ...by('store', 'a key you trust'),
+    ...by('house', 'your own house, in its transfer kit'),
+  ];
   return signers.length === 0 ? 'not signed, as allowed' : `signed by ${list(signers)}`;
 }

@@ -1,6 +1,7 @@
 import type { ProofWish } from '../../operations/authenticity.js';
 import { install, type InstallResult } from '../../operations/install.js';
 import { isKit, withKitRelease } from '../../operations/kit/kit-release.js';
+import type { HouseWord } from '../../kit/vouch.js';
 import { findInstallScript, pickTarball } from '../../operations/pick.js';
 import { suggestedBaseUrl } from '../../operations/suggested-base-url.js';
 import { defaultWildcardFor, parseBaseUrl } from '../../server/addresses.js';
@@ -12,7 +13,8 @@ export async function run(context: CommandContext<typeof INSTALL_OPTIONS>): Prom
   const { host, ui, values, dryRun } = context;
   const given = values.tarball;
   const proof = await proofWishes(context);
-  const installFrom = (tarball: string): Promise<InstallResult> => installWith(tarball, proof, context);
+  const installFrom = (tarball: string, houseWord?: HouseWord): Promise<InstallResult> =>
+    installWith(tarball, { ...proof, houseWord }, context);
   const result =
     given !== undefined && (await isKit(given, host))
       ? await withKitRelease({ path: given, allowOlder: false, dryRun }, host, ui, installFrom)

@@ -48,8 +48,8 @@ export const keyTrustCommand = defineCommand({
   name: 'key trust',
   summary: 'take in transfer kits that this key signs',
   description:
-    'Compare the line with what `key show` prints where the kits are made. The key vouches for kits alone: a release in\n' +
-    'one is proven by its own signatures besides.',
+    'Compare the line with what `key show` prints where the kits are made. The key vouches for its kits\n' +
+    'and for what is in them: also for a release without a signature, if there is one.',
   examples: ["sandstorm-airgap key trust /media/usb/house.key --reason 'compared by phone with Ann'"],
   options: CHANGE_OPTIONS,
   load: async () => (await import('./key.run.js')).trust,

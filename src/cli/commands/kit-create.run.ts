@@ -26,6 +26,7 @@ async function wishOf({ values, need, dryRun }: Context): Promise<CreateWish> {
     release: values.release ?? { kind: 'newest' },
     installScript: values.installScript,
     keyFile: values.keyFile,
+    allowUnsigned: values.allowUnsigned ?? false,
     tool: values.kitTool ?? ownExecutable(),
     packages: values.kitPackages ?? [],
     index: values.kitIndex,
@@ -51,6 +52,7 @@ async function wishOf({ values, need, dryRun }: Context): Promise<CreateWish> {
     split: values.split,
     request: values.requestFile,
     base: values.baseKit,
+    templates: values.templates,
     dryRun,
   };
 }

@@ -2,13 +2,14 @@ import { kitBytes, type KitManifest } from '../../kit/manifest.js';
 import { kitDamaged } from '../../kit/refusals.js';
 import type { Finding } from '../../kit/finding.js';
 import { receiptPath, type ReceivedFile } from '../../kit/receipts.js';
+import { pruneKits } from '../../operations/kit/prune.js';
 import { receiveKit, type ReceivedKit } from '../../operations/kit/receive.js';
 import { requestKit } from '../../operations/kit/request.js';
 import { verifyKit, type VerifiedKit } from '../../operations/kit/verify.js';
 import { printable } from '../../release/refusals.js';
 import { bytes, count, moment } from '../../words.js';
 import type { CommandContext, OutcomeOf } from '../command.js';
-import type { RECEIVE_OPTIONS, REQUEST_OPTIONS, VERIFY_OPTIONS } from './kit.js';
+import type { KIT_PRUNE_OPTIONS, RECEIVE_OPTIONS, REQUEST_OPTIONS, VERIFY_OPTIONS } from './kit.js';
 
 export interface KitVerified {
   readonly path: string;
@@ -101,6 +102,26 @@ export async function request(
       : `Carry ${file} over, and there: sandstorm-airgap kit create KIT --for ${file}`,
   ].join('\n');
   return { changed: !dryRun, result: { file, request: made }, text };
+}
+
+export async function prune(
+  context: CommandContext<typeof KIT_PRUNE_OPTIONS>,
+): Promise<OutcomeOf<'kit prune'>> {
+  const { host, values, home, dryRun } = context;
+  const removed = await pruneKits({ home, keep: values.keep ?? 1, dryRun }, host);
+  const total = removed.reduce((sum, kit) => sum + kit.bytes, 0);
+  const lines = removed.map((kit) => `  ${bytes(kit.bytes).padStart(7)}  ${kit.path}`);
+  const closing =
+    removed.length === 0
+      ? '  Nothing to remove.'
+      : dryRun
+        ? `  Dry run: nothing was removed; it would be ${bytes(total)}.`
+        : `  ${count(removed.length, 'kit')} removed, ${bytes(total)}. Receipts stay.`;
+  return {
+    changed: removed.length > 0 && !dryRun,
+    result: { removed },
+    text: [...lines, closing].join('\n'),
+  };
 }
 
 function about(manifest: KitManifest): string[] {

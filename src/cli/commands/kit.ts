@@ -2,6 +2,7 @@ import { badValue } from '../../errors.js';
 import { parseHostUrl } from '../../kit/hosts.js';
 import type { ReleaseWish } from '../../operations/kit/create-wish.js';
 import { defineCommand } from '../command.js';
+import { parseKeep } from '../option-sets.js';
 import { formed, on, path, positionalPath, seconds, several, text, type OptionSpec } from '../option.js';
 
 const kit = positionalPath('kit', 'folder of the kit, or its tar');
@@ -21,6 +22,10 @@ export const CREATE_OPTIONS = {
     "Sandstorm's install.sh (default: beside the tarball, or fetched)",
   ),
   keyFile: path('--key <file>', 'take the OpenPGP release key from this file (install.sh carries it too)'),
+  allowUnsigned: on(
+    '--allow-unsigned',
+    "take a release without a signature: the kit's own one then vouches for it on the other side",
+  ),
   kitTool: path('--tool <file>', "this tool's single file (default: the running tool, if it is one)"),
   kitApps: several('--app <app-id>', 'fetch the newest package of this app; may be repeated'),
   kitCategories: several('--category <title>', 'fetch the apps of this category; may be repeated'),
@@ -44,6 +49,7 @@ export const CREATE_OPTIONS = {
     'parts of at most this size: 2G, 700M (FAT32 takes less than 4G)',
     parseSize,
   ),
+  templates: path('--templates <dir>', "make the page in it of the house's own kit.md there"),
   offline: on('--offline', 'fetch nothing: all of it is given'),
   downloadUrl: formed(
     '--download-url <url>',
@@ -75,6 +81,8 @@ export const REQUEST_OPTIONS = {
   requestFile: positionalPath('request', 'file to write'),
   kitIndex: path('--index <dir>', 'app index whose packages are there already'),
 };
+
+export const KIT_PRUNE_OPTIONS = { keep: formed('--keep <n>', 'how many stay (default 1)', parseKeep) };
 
 export const RECEIVE_OPTIONS = {
   kit,
@@ -133,6 +141,17 @@ export const kitReceiveCommand = defineCommand({
   ],
   options: RECEIVE_OPTIONS,
   load: async () => (await import('./kit.run.js')).receive,
+});
+
+export const kitPruneCommand = defineCommand({
+  name: 'kit prune',
+  summary: 'remove the files of kits that were taken in, but for the newest',
+  description:
+    'Receipts stay, and with them what is known of older kits. Packages that went to an app index stay there. Refused while\n' +
+    'an operation is pending, which may need the release of one of them.',
+  examples: ['sandstorm-airgap kit prune --keep 2 --dry-run'],
+  options: KIT_PRUNE_OPTIONS,
+  load: async () => (await import('./kit.run.js')).prune,
 });
 
 function parseRelease(value: string, what: string, cwd: string): ReleaseWish {

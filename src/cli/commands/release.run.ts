@@ -19,8 +19,14 @@ export async function verify(
   const result = { tarball, ...facts, authentic: verdict.authentic, signatures };
   for (const line of table(verified)) ui.say(line);
   if (!verdict.authentic) throw notAuthentic(verdict, result);
-  const kinds = verdict.by.map(({ kind }) => KIND_NAMES[kind]);
-  return { changed: false, result, text: `\nSigned by a trusted key (${list(kinds)}).` };
+  return { changed: false, result, text: `\n${inWords(verdict.by)}.` };
+}
+
+function inWords(by: readonly Extract<Finding, { state: 'valid' }>[]): string {
+  const carried = by.find(({ key }) => key.origin === 'house');
+  if (carried !== undefined)
+    return `Not signed by Sandstorm; your own house vouches for it, in ${carried.file}`;
+  return `Signed by a trusted key (${list(by.map(({ kind }) => KIND_NAMES[kind]))})`;
 }
 
 function table({ facts, signatures }: VerifiedRelease): string[] {
@@ -61,7 +67,11 @@ function said(finding: Finding): readonly [string, ...string[]] {
   }
 }
 
-const ORIGINS = { 'built-in': 'built in', store: 'added by hand (trust list)' } as const;
+const ORIGINS = {
+  'built-in': 'built in',
+  store: 'added by hand (trust list)',
+  house: 'of the house (key list)',
+} as const;
 
 function row(name: string, value: string): string {
   return `  ${name.padEnd(10)}${value}`;

@@ -8,6 +8,7 @@ import {
   type Looked,
 } from '../../operations/runbook.js';
 import { recordOf } from '../../operations/runbook-record.js';
+import { runbookTemplate } from '../../operations/runbook-template.js';
 import { UPDATE_AS_USUAL } from '../../operations/update.js';
 import type { ReportedCheck } from '../../preflight/check.js';
 import { runbookHtml } from '../../runbook/html.js';
@@ -185,13 +186,7 @@ async function page(
   name: RunbookName,
   view: View,
   templates: string | undefined,
-  { files }: Context['host'],
+  host: Context['host'],
 ): Promise<string> {
-  const own = templates === undefined ? undefined : join(templates, `${name}.md`);
-  const text = own === undefined ? undefined : await files.readText(own);
-  const template =
-    own === undefined || text === undefined
-      ? { from: `the built-in template ${name}.md`, text: RUNBOOK_TEMPLATES[name] }
-      : { from: own, text };
-  return render(template, view, LIST_NAMES);
+  return render(await runbookTemplate(name, templates, host), view, LIST_NAMES);
 }

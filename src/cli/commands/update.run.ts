@@ -1,5 +1,6 @@
 import type { ProofWish } from '../../operations/authenticity.js';
 import { isKit, withKitRelease } from '../../operations/kit/kit-release.js';
+import type { HouseWord } from '../../kit/vouch.js';
 import { findInstallScript, pickTarball } from '../../operations/pick.js';
 import { update, UPDATE_AS_USUAL, type UpdateResult } from '../../operations/update.js';
 import type { CommandContext, OutcomeOf } from '../command.js';
@@ -13,7 +14,8 @@ export async function run(context: CommandContext<typeof UPDATE_OPTIONS>): Promi
     values.tarball === undefined && interactive
       ? await (await import('../../wizard/choose-tarball.js')).chooseTarball({ host, ui, columns })
       : values.tarball;
-  const updateFrom = (tarball: string): Promise<UpdateResult> => updateWith(tarball, proof, context);
+  const updateFrom = (tarball: string, houseWord?: HouseWord): Promise<UpdateResult> =>
+    updateWith(tarball, { ...proof, houseWord }, context);
   const result =
     given !== undefined && (await isKit(given, host))
       ? await withKitRelease(

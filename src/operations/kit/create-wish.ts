@@ -18,6 +18,8 @@ export interface ContentsWish {
   readonly installScript: string | undefined;
   /** OpenPGP release key, if install.sh does not carry it. */
   readonly keyFile: string | undefined;
+  /** A release without a signature goes into the kit, whose own one then vouches for it. */
+  readonly allowUnsigned: boolean;
   /** This tool's single file. */
   readonly tool: string | undefined;
   /** Packages, and folders of them. */
@@ -45,6 +47,8 @@ export interface CreateWish extends ContentsWish {
   readonly request: string | undefined;
   /** Path of a kit. */
   readonly base: string | undefined;
+  /** The house's own template of the page in it, if its folder has one. */
+  readonly templates: string | undefined;
   readonly dryRun: boolean;
 }
 

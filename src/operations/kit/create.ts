@@ -23,7 +23,8 @@ import {
 } from './gather-release.js';
 import { whatTheyHave } from './has.js';
 import { withKitLock } from './kit-lock.js';
-import { requireForm, sealKit, type Contents } from './seal.js';
+import { marketSource } from './market.js';
+import { kitTemplate, requireForm, sealKit, type Contents } from './seal.js';
 
 export interface CreatedKit {
   readonly path: string;
@@ -58,6 +59,7 @@ interface Located {
  */
 export async function previewKit(wish: CreateWish, host: Host): Promise<KitPreview> {
   requireForm(wish);
+  await kitTemplate(wish, host);
   const { has, release, packages, apps } = await locate(wish, host);
   const cache = cacheAt(host);
   const given: (readonly [string, string])[] = [
@@ -84,11 +86,12 @@ export async function previewKit(wish: CreateWish, host: Host): Promise<KitPrevi
 /**
  * Gathers what one crossing needs, proves it, and makes a signed kit of it. Nothing has the kit's name before it is
  * whole; what was fetched stays for the next time.
- * @throws Refusal E_KEY_MISSING, E_KEY_FILE, E_KIT_*, E_TARBALL_*, E_SIGNATURE_*, E_SPK_*, E_MIRROR_*, E_INPUT_NEEDED,
+ * @throws Refusal E_KEY_MISSING, E_KEY_FILE, E_RUNBOOK_TEMPLATE, E_KIT_*, E_TARBALL_*, E_SIGNATURE_*, E_SPK_*, E_MIRROR_*, E_INPUT_NEEDED,
  *   E_BUSY, E_CANCELLED, E_IO
  */
 export async function createKit(wish: CreateWish, host: Host, ui: Ui): Promise<CreatedKit> {
   requireForm(wish);
+  await kitTemplate(wish, host);
   return withKitLock('kit create', host, async () => {
     const located = await locate(wish, host);
     const { key, has } = located;
@@ -149,6 +152,7 @@ async function gather(
       ? []
       : [{ name: 'sandstorm-airgap', kind: 'tool', from: { path: wish.tool } } as const]),
     ...(await provenPackages(new Map([...here, ...fetched]), has, host, ui)),
+    ...(wish.index === undefined ? [] : await marketSource(wish.index, host)),
     ...(release === undefined
       ? []
       : [

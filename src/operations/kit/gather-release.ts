@@ -6,9 +6,9 @@ import { fetchLarge, fetchSmall, sizeElsewhere, type Cache } from '../../kit/dow
 import { newestPath, tarballName } from '../../kit/hosts.js';
 import { downloadFailed } from '../../kit/refusals.js';
 import type { KitSource } from '../../kit/sources.js';
+import { proofWords, requireProof } from '../../release/proof.js';
 import type { ReleaseFacts } from '../../release/read.js';
 import { customBuild } from '../../release/refusals.js';
-import { notAuthentic } from '../../release/signature/judge.js';
 import { signaturePaths } from '../../release/signature/watch.js';
 import type { Host } from '../../system/host.js';
 import type { Ui } from '../../ui.js';
@@ -101,17 +101,19 @@ export async function gatherRelease(
     located.at === 'here' ? located.tarball : await fetchRelease(located.build, wish, cache, host, ui);
   const installScript = await scriptFor(located, tarball, wish, cache, host);
   if (installScript !== undefined) await readInstallScript(installScript, host);
-  const facts = await provenFacts(tarball, installScript, wish, host, ui).catch(async (error: unknown) => {
-    // What is not genuine must not be there the next time either.
-    const isBad = error instanceof Refusal && error.exitCode === 5 && !host.interrupted.aborted;
-    if (isBad && located.at === 'elsewhere') await host.files.remove(tarball);
-    throw error;
-  });
+  const { facts, proof } = await provenFacts(tarball, installScript, wish, host, ui).catch(
+    async (error: unknown) => {
+      // What is not genuine must not be there the next time either.
+      const isBad = error instanceof Refusal && error.exitCode === 5 && !host.interrupted.aborted;
+      if (isBad && located.at === 'elsewhere') await host.files.remove(tarball);
+      throw error;
+    },
+  );
   const name = tarballName(facts.build);
   const beside = await signatures(tarball, name, host);
   return {
     build: facts.build,
-    catalogue: catalogueOf(facts),
+    catalogue: catalogueOf(facts, proof),
     sources: [
       { name, kind: 'release', from: { path: tarball } },
       ...beside,
@@ -125,14 +127,14 @@ export async function gatherRelease(
 async function provenFacts(
   tarball: string,
   installScript: string | undefined,
-  { keyFile }: ContentsWish,
+  { keyFile, allowUnsigned }: ContentsWish,
   host: Host,
   ui: Ui,
-): Promise<ReleaseFacts> {
-  const { facts, verdict } = await verifyTarball(tarball, { installScript, keyFile }, host, ui);
-  if (!verdict.authentic) throw notAuthentic(verdict);
+): Promise<{ readonly facts: ReleaseFacts; readonly proof: string }> {
+  const { facts, ...judged } = await verifyTarball(tarball, { installScript, keyFile }, host, ui);
   if (facts.build === 0) throw customBuild(tarball);
-  return facts;
+  const proof = requireProof({ ...judged, tarball, sha256: facts.sha256 }, allowUnsigned, null);
+  return { facts, proof: proofWords(proof) };
 }
 
 async function newestBuild(wish: ContentsWish, host: Host): Promise<number> {

@@ -3,6 +3,7 @@ import { checkKit } from '../../kit/check-kit.js';
 import type { FileKind, KitFile } from '../../kit/manifest.js';
 import { kitKind } from '../../kit/read-kit.js';
 import { kitDamaged, notInKit } from '../../kit/refusals.js';
+import { houseWord, type HouseWord } from '../../kit/vouch.js';
 import type { FileSink, Host } from '../../system/host.js';
 import type { Ui } from '../../ui.js';
 import { judgeHere, receiveKit } from './receive.js';
@@ -21,14 +22,15 @@ export async function isKit(path: string, host: Host): Promise<boolean> {
 
 /**
  * Takes a kit in and works with the release tarball in it, which has its signatures and install.sh beside it. It stays
- * there, so that what is cut off can be gone on with when the stick is gone.
+ * there, so that what is cut off can be gone on with when the stick is gone. Of a kit that is only looked at `work` is
+ * told what its manifest vouches for; of one that is taken in the receipt says it.
  * @throws Refusal as receiveKit; E_KIT_CONTENTS when there is no release in it
  */
 export async function withKitRelease<T>(
   wish: KitReleaseWish,
   host: Host,
   ui: Ui,
-  work: (tarball: string) => Promise<T>,
+  work: (tarball: string, word?: HouseWord) => Promise<T>,
 ): Promise<T> {
   if (wish.dryRun) return withCopy(wish, host, ui, work);
   const { files } = await receiveKit({ ...wish, index: undefined }, host, ui);
@@ -43,7 +45,7 @@ async function withCopy<T>(
   { path, allowOlder }: KitReleaseWish,
   host: Host,
   ui: Ui,
-  work: (tarball: string) => Promise<T>,
+  work: (tarball: string, word: HouseWord) => Promise<T>,
 ): Promise<T> {
   const folder = await host.files.makeTempDir('sandstorm-airgap-kit-');
   try {
@@ -56,7 +58,11 @@ async function withCopy<T>(
     if (findings.length > 0) throw kitDamaged(path, findings);
     const release = releaseOf(manifest.files);
     if (release === undefined) throw notInKit(path, 'release');
-    return await work(join(folder, release.name));
+    const { id, key } = manifest;
+    return await work(
+      join(folder, release.name),
+      houseWord({ kit: id, key }, release.sha256, manifest.files),
+    );
   } finally {
     await host.files.remove(folder);
   }

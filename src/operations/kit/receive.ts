@@ -25,6 +25,7 @@ import type { Ui } from '../../ui.js';
 import { bytes, count } from '../../words.js';
 import { addPackages, isChanged } from '../app-index/add.js';
 import { withKitLock } from './kit-lock.js';
+import { takeMarketOver } from './market.js';
 
 export interface ReceiveWish {
   readonly path: string;
@@ -104,7 +105,10 @@ async function receive(wish: ReceiveWish, host: Host, ui: Ui): Promise<ReceivedK
       manifestSha256 = createHash('sha256').update(bytes).digest('hex');
       return judged;
     });
-    if (index !== undefined) await packagesIn(incoming, manifest, index, host, ui);
+    if (index !== undefined) {
+      await packagesIn(incoming, manifest, index, host, ui);
+      await takeMarketOver(path, incoming, manifest, index, host);
+    }
     const receipt = receiptOf(manifest, manifestSha256, wish, before, host);
     await settle(incoming, receipt, host);
     return outcome(manifest, receipt, true, host);

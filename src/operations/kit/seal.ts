@@ -15,15 +15,17 @@ import { isObject } from '../../json.js';
 import { peekKit } from '../../kit/peek-kit.js';
 import { kitPlaces } from '../../kit/places.js';
 import { kitPlace } from '../../kit/refusals.js';
-import { renderRunbook } from '../../kit/runbook.js';
+import { EXAMPLE_FACTS, KIT_LIST_NAMES, kitPageView } from '../../kit/runbook.js';
 import { signManifest } from '../../kit/signature.js';
 import { measure, type MeasuredSource } from '../../kit/sources.js';
+import { render, type Template } from '../../runbook/render.js';
 import { ownVersion } from '../../own-version.js';
 import { writeKit } from '../../kit/write-kit.js';
 import type { Host } from '../../system/host.js';
 import { randomHex } from '../../system/random.js';
 import type { Ui } from '../../ui.js';
 import { bytes, count } from '../../words.js';
+import { runbookTemplate } from '../runbook-template.js';
 import type { CreateWish } from './create-wish.js';
 
 /** What goes into a kit, but for the page about it. */
@@ -53,12 +55,11 @@ export async function sealKit(
 
   const serial = await nextSerial(key.key, host);
   const head = headOf(contents, serial, key, wish, host);
+  const form = isTar(path) ? 'tar' : 'folder';
+  const view = kitPageView({ ...head, key: publicLine(key), catalogue: contents.catalogue, form });
+  const page = render(await kitTemplate(wish, host), view, KIT_LIST_NAMES);
   const runbook = await measure(
-    {
-      name: 'RUNBOOK.md',
-      kind: 'runbook',
-      from: { text: renderRunbook({ ...head, key: publicLine(key), catalogue: contents.catalogue }) },
-    },
+    { name: 'RUNBOOK.md', kind: 'runbook', from: { text: page } },
     undefined,
     host,
   );
@@ -66,7 +67,6 @@ export async function sealKit(
   const manifest: KitManifest = { ...head, key: key.key, files: files.map(({ file }) => file) };
   const text = manifestText(manifest);
   const signature = signManifest(Buffer.from(text), key);
-  const form = isTar(path) ? 'tar' : 'folder';
   await ui.step('Write', async (progress) => {
     const total = kitBytes(manifest);
     let done = 0;
@@ -77,6 +77,16 @@ export async function sealKit(
     progress.detail(`${count(files.length, 'file')}, ${bytes(total)}`);
   });
   return { id: manifest.id, files: manifest.files, changed: true };
+}
+
+/** @throws Refusal E_RUNBOOK_TEMPLATE: a house's own is tried before anything is fetched */
+export async function kitTemplate(
+  { templates }: Pick<CreateWish, 'templates'>,
+  host: Host,
+): Promise<Template> {
+  const template = await runbookTemplate('kit', templates, host);
+  render(template, kitPageView(EXAMPLE_FACTS), KIT_LIST_NAMES);
+  return template;
 }
 
 function isTar(path: string): boolean {

@@ -17,7 +17,8 @@ export interface KeyName {
 
 /** A key whose word counts, and on whose say-so. */
 export interface TrustedKey extends KeyName {
-  readonly origin: 'built-in' | 'store';
+  /** A house's key vouches for what came in its kits, and for nothing else. */
+  readonly origin: 'built-in' | 'store' | 'house';
 }
 
 /**

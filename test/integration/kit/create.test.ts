@@ -1,23 +1,15 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { trustKey } from '../../../src/kit/key-store.js';
 import { PUBLIC_HOSTS } from '../../../src/kit/hosts.js';
 import { buildIndex } from '../../../src/operations/app-index/build.js';
-import { initIndex } from '../../../src/operations/app-index/init.js';
 import { SITE_PARTS } from '../../../src/operations/app-index/site-parts.js';
-import { createKit, previewKit, type CreatedKit } from '../../../src/operations/kit/create.js';
-import type { CreateWish } from '../../../src/operations/kit/create-wish.js';
-import { createKey } from '../../../src/operations/kit/keys.js';
-import { receiveKit } from '../../../src/operations/kit/receive.js';
-import { requestKit } from '../../../src/operations/kit/request.js';
+import type { CreatedKit } from '../../../src/operations/kit/create.js';
 import { verifyKit } from '../../../src/operations/kit/verify.js';
-import { addTrust } from '../../../src/release/signature/trust.js';
 import { makeSigningKey } from '../../../src/rehearsal/signing-key.js';
-import type { Host } from '../../../src/system/host.js';
-import { privateMachine } from '../../helpers/machine-host.js';
+import { connectedSide, offlineSide } from '../../helpers/kit-sides.js';
 import { quietUi } from '../../helpers/mirroring.js';
-import { packageIdFor, packageOf, publicFiles, putApps, servePublic } from '../../helpers/public-hosts.js';
+import { packageIdFor, packageOf, publicFiles, putApps } from '../../helpers/public-hosts.js';
 import { answerRightly, type UpstreamFiles } from '../../helpers/upstream-index.js';
 
 const signing = makeSigningKey();
@@ -29,66 +21,8 @@ beforeAll(async () => {
   published = await publicFiles([308, 309], [NOTES, TASKS], signing);
 });
 
-/** A connected machine with a key of its house, and what it can fetch. */
-async function connected() {
-  const { host: real, root, interrupt } = await privateMachine();
-  const host: Host = { ...real, env: {}, clock: { ...real.clock, sleep: () => Promise.resolve() } };
-  await addTrust(signing.name, 'signs the stand-ins', host);
-  const key = await createKey({ file: undefined, name: 'house', dryRun: false }, host);
-  const upstream = await servePublic(new Map(published));
-  const whole = (wish: Partial<CreateWish>): CreateWish => ({
-    path: join(root, 'kit'),
-    release: { kind: 'newest' },
-    installScript: undefined,
-    keyFile: undefined,
-    tool: undefined,
-    packages: [],
-    index: undefined,
-    apps: { apps: [], categories: [] },
-    allApps: false,
-    hosts: upstream.hosts,
-    channel: 'dev',
-    offline: false,
-    approach: { connections: 4, patienceMs: 5_000, minRate: 0, attempts: 3, allowedHosts: [] },
-    signKey: undefined,
-    purpose: '',
-    expiresDays: undefined,
-    split: undefined,
-    request: undefined,
-    base: undefined,
-    dryRun: false,
-    ...wish,
-  });
-  return {
-    host,
-    root,
-    key,
-    upstream,
-    interrupt,
-    create: (wish: Partial<CreateWish> = {}) => createKit(whole(wish), host, quietUi),
-    preview: (wish: Partial<CreateWish> = {}) => previewKit(whole(wish), host),
-  };
-}
-
-/** An offline server with an empty app index. */
-async function offline(house: { readonly key: string; readonly name: string }) {
-  const { host, root } = await privateMachine();
-  const index = join(root, 'apps');
-  await initIndex({ dir: index, title: 'House', servers: undefined, dryRun: false }, host);
-  await trustKey(house, 'compared', host);
-  return {
-    host,
-    root,
-    index,
-    receive: (path: string) => receiveKit({ path, index, allowOlder: false, dryRun: false }, host, quietUi),
-    request: async () => {
-      const file = join(root, 'server.request');
-      const wish = { home: join(root, 'sandstorm'), file, index, dryRun: false };
-      return { file, request: await requestKit(wish, host) };
-    },
-  };
-}
-
+const connected = () => connectedSide(published, signing);
+const offline = offlineSide;
 const names = ({ files }: CreatedKit): string[] => files.map(({ name }) => name);
 const RELEASE = ['sandstorm-309.tar.xz', 'sandstorm-309.tar.xz.update-sig', 'install.sh'];
 
