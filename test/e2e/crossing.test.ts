@@ -6,19 +6,23 @@ import { makeSigningKey } from '../../src/rehearsal/signing-key.js';
 import {
   CONTAINER_TIMEOUT,
   requireContainers,
+  shipNothing,
   startContainer,
   type Container,
 } from '../helpers/container.js';
 import { ADDRESS, status, tool, trust, type Answer } from '../helpers/journey.js';
+import { packaged, PACKAGE_TIMEOUT, requirePackaging } from '../helpers/packaged.js';
 import { packageIdFor, publicFiles, putApps } from '../helpers/public-hosts.js';
 import type { UpstreamFiles } from '../helpers/upstream-index.js';
 
 /*
  * The whole crossing, as the README tells it: a connected machine and an offline server with no route between them. The
- * public hosts are a web server on the connected machine's own loopback; everything else goes by stick.
+ * public hosts are a web server on the connected machine's own loopback; everything else goes by stick, the tool too: the
+ * offline server has nothing but Debian, and no Node.
  */
 
-const ready = requireContainers('the crossing');
+const WHAT = 'the crossing';
+const ready = requireContainers(WHAT) && requirePackaging(WHAT);
 
 const signing = makeSigningKey();
 const NOTES = { name: 'Notes', version: 1 };
@@ -60,14 +64,19 @@ describe.skipIf(!ready)('from the internet to the server', () => {
     published.set('install/dev?from=0&type=install', Buffer.from('308\n'));
     await publish(web);
     await writeFile(join(web, 'server.js'), WEB_SERVER);
+    const { program } = await packaged();
+    shipNothing();
+    const server = { [web]: '/srv/public', [process.execPath]: '/srv/node' };
     [connected, offline] = await Promise.all([
-      startContainer({ init: 'none', show: { [web]: '/srv/public' }, share: { [here]: '/media/usb' } }),
+      startContainer({ init: 'none', show: server, share: { [here]: '/media/usb' } }),
       startContainer({ init: 'sysvinit', share: { [there]: '/media/usb' } }),
     ]);
-    await connected.sh('setsid node /srv/public/server.js > /dev/null 2>&1 &');
+    await connected.sh('setsid /srv/node /srv/public/server.js > /dev/null 2>&1 &');
+    await connected.put(program, '/usr/local/bin/sandstorm-airgap');
     await offline.startDns({ 'sandstorm.test': '127.0.0.1', '*.sandstorm.test': '127.0.0.1' });
-    for (const box of [connected, offline]) await trust(box, signing);
-  }, CONTAINER_TIMEOUT);
+    // The offline server does not know the key of the release: there the house vouches for it.
+    await trust(connected, signing);
+  }, PACKAGE_TIMEOUT + CONTAINER_TIMEOUT);
 
   afterAll(async () => {
     await Promise.all([connected.stop(), offline.stop()]);
@@ -101,13 +110,20 @@ describe.skipIf(!ready)('from the internet to the server', () => {
 
     await ok(connected, 'key', 'create', '--name', 'Operations');
     await ok(connected, 'key', 'show', '--out', '/media/usb/house.key');
-    const create = ['kit', 'create', '--tool', '/usr/local/bin/sandstorm-airgap', '--all-apps', ...HOSTS];
+    const create = ['kit', 'create', '--all-apps', ...HOSTS];
     const planned = await ok(connected, ...create, '/media/usb/kit', '--dry-run');
     expect((planned.result?.toFetch as unknown[]).length).toBeGreaterThan(3);
-    const made = await ok(connected, ...create, '/media/usb/kit', '--split', '64K');
+    const made = await ok(connected, ...create, '/media/usb/kit', '--split', '40M');
     expect(made.result).toMatchObject({ builds: [308] });
     await ok(connected, 'kit', 'verify', '/media/usb/kit');
     await carry(here, there);
+
+    // As the page says that comes with it: the tool is taken out, and compared with what was printed over there.
+    await expect(offline.sh('command -v node sandstorm-airgap || echo none')).resolves.toBe('none');
+    const [take, compare, sha256] = blockOf(await offline.sh('cat /media/usb/kit/files/RUNBOOK.md'));
+    await offline.sh(take.replaceAll('KIT', '/media/usb/kit'));
+    await expect(offline.sh(compare)).resolves.toBe(`${sha256}  /usr/local/bin/sandstorm-airgap`);
+    await ok(offline, 'self-check');
 
     // A stranger's kit, until somebody has compared the key.
     const strange = await tool(offline, ['kit', 'verify', '/media/usb/kit', '--json']);
@@ -130,6 +146,7 @@ describe.skipIf(!ready)('from the internet to the server', () => {
       ...ADDRESS,
     );
     expect(installed).toMatchObject({ changed: true, result: { build: 308, healthy: true } });
+    expect(installed.result).toMatchObject({ plan: { proof: { signedBy: [{ origin: 'house' }] } } });
 
     await ok(offline, 'kit', 'request', '/media/usb/server.request', '--index', '/srv/app-index');
     await carry(there, here);
@@ -186,6 +203,12 @@ describe.skipIf(!ready)('from the internet to the server', () => {
     const none = await ok(connected, ...create, '/media/usb/none', '--for', '/media/usb/server.request');
     expect(none).toMatchObject({ changed: false, result: { kit: null } });
   });
+
+  /** The lines of a page's first block: what to type to take the tool out, to compare it, and what that must say. */
+  const blockOf = (page: string): [string, string, string] => {
+    const [take = '', compare = '', sha256 = ''] = /```\n([\s\S]*?)```/.exec(page)?.[1]?.split('\n') ?? [];
+    return [take, compare, sha256];
+  };
 
   const packages = async (): Promise<string[]> =>
     (await offline.sh('ls /srv/app-index/public/packages')).split('\n').sort();

@@ -18,7 +18,7 @@ interface Shipped {
   /** Path here -> path in a container. */
   readonly files: Readonly<Record<string, string>>;
   /** What `sandstorm-airgap` on the PATH is a link to. */
-  readonly command: string;
+  readonly command: string | undefined;
 }
 
 let shipped: Shipped = {
@@ -36,6 +36,11 @@ let shipped: Shipped = {
 /** From now on containers have the tool as it lies in that folder, unpacked from its archive, and no node. */
 export function shipArchive(folder: string): void {
   shipped = { files: { [folder]: SHIPPED }, command: `${SHIPPED}/sandstorm-airgap` };
+}
+
+/** From now on containers have neither the tool nor node. */
+export function shipNothing(): void {
+  shipped = { files: {}, command: undefined };
 }
 
 /** Making a root takes a while the first time: give it to beforeAll. */
@@ -210,7 +215,7 @@ class NspawnContainer implements Container {
     const prepare = [
       'printf "127.0.0.1 localhost\\n127.0.1.1 box.sandstorm.test box\\n" > /etc/hosts',
       ': > /etc/resolv.conf',
-      `ln -s ${shipped.command} /usr/local/bin/sandstorm-airgap`,
+      ...(shipped.command === undefined ? [] : [`ln -s ${shipped.command} /usr/local/bin/sandstorm-airgap`]),
       ...(init === 'none' ? ['rm -rf /etc/init.d'] : []),
     ];
     await this.sh(prepare.join(' && '));
