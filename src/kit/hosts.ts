@@ -22,7 +22,10 @@ export function tarballName(build: number): string {
   return `sandstorm-${String(build)}.tar.xz`;
 }
 
-/** What is asked for the newest build of a channel (`BUILD=` in install.sh). */
+/**
+ * What is asked for the newest build of a channel (`BUILD=` in install.sh). install.sh itself says `install_v2`, by which
+ * upstream counts people who install; a kit is not one, and `install` is what other tools say.
+ */
 export function newestPath(channel: string): string {
   return `${channel}?from=0&type=install`;
 }
