@@ -43,6 +43,7 @@ export async function connectedSide(published: UpstreamFiles, signing: SigningKe
     request: undefined,
     base: undefined,
     templates: undefined,
+    allowOlder: false,
     dryRun: false,
     ...wish,
   });
@@ -53,7 +54,7 @@ export async function connectedSide(published: UpstreamFiles, signing: SigningKe
     upstream,
     interrupt,
     create: (wish: Partial<CreateWish> = {}) => createKit(whole(wish), host, quietUi),
-    preview: (wish: Partial<CreateWish> = {}) => previewKit(whole(wish), host),
+    preview: (wish: Partial<CreateWish> = {}) => previewKit(whole({ ...wish, dryRun: true }), host),
   };
 }
 

@@ -3,6 +3,7 @@ import { requireLine } from '../../kit/manifest.js';
 import { createKit, previewKit, type CreatedKit } from '../../operations/kit/create.js';
 import type { CreateWish } from '../../operations/kit/create-wish.js';
 import { ownExecutable } from '../../system/own-program.js';
+import { printable } from '../../release/refusals.js';
 import { bytes, count, list } from '../../words.js';
 import type { CommandContext, OutcomeOf } from '../command.js';
 import type { CREATE_OPTIONS } from './kit.js';
@@ -15,8 +16,9 @@ export async function create(context: Context): Promise<OutcomeOf<'kit create'>>
   if (dryRun) return preview(wish, context);
   const made = await createKit(wish, host, ui);
   for (const line of table(made, wish)) ui.say(line);
-  const { path, id, builds, files, leftOut, changed } = made;
-  return { changed, result: { kit: id ?? null, path, builds, files, leftOut }, text: closing(made) };
+  const { path, id, builds, files, leftOut, refused, changed } = made;
+  const result = { kit: id ?? null, path, builds, files, leftOut, refused };
+  return { changed, result, text: closing(made) };
 }
 
 async function wishOf({ values, need, dryRun }: Context): Promise<CreateWish> {
@@ -53,6 +55,7 @@ async function wishOf({ values, need, dryRun }: Context): Promise<CreateWish> {
     request: values.requestFile,
     base: values.baseKit,
     templates: values.templates,
+    allowOlder: values.allowOlder ?? false,
     dryRun,
   };
 }
@@ -66,6 +69,7 @@ async function preview(wish: CreateWish, { host }: Context): Promise<OutcomeOf<'
     ...seen.here.map(({ name, path, size }) => row(name, size, path)),
     ...seen.toFetch.map(({ name, url, size }) => row(name, size, url)),
     `${count(seen.here.length + seen.toFetch.length, 'file')}, ${bytes(total)}${unsized === 0 ? '' : `, and ${count(unsized, 'file')} whose size nobody says`}.`,
+    ...unusable(seen),
     ...(wish.tool === undefined ? ['! The tool itself is not in it: --tool FILE adds its single file.'] : []),
     'Dry run: nothing was fetched or written.',
   ].join('\n');
@@ -79,7 +83,13 @@ function row(name: string, size: number | undefined, from: string): string {
 /** FAT32 takes one byte less than this. */
 const FAT_LIMIT = 2 ** 32;
 
-function table({ files, leftOut, builds, path }: CreatedKit, { tool }: CreateWish): string[] {
+function unusable({ refused }: Pick<CreatedKit, 'refused'>): string[] {
+  return refused.map(
+    ({ app, why }) => `  ! The index's entry of ${printable(app)} cannot be used and is not in it: ${why}`,
+  );
+}
+
+function table({ files, leftOut, builds, path, refused }: CreatedKit, { tool }: CreateWish): string[] {
   const packages = files.filter(({ kind }) => kind === 'package').length;
   const total = files.reduce((sum, { size }) => sum + size, 0);
   const isLarge = files.some(({ size, parts }) => size >= FAT_LIMIT && parts === undefined);
@@ -91,6 +101,7 @@ function table({ files, leftOut, builds, path }: CreatedKit, { tool }: CreateWis
     ...(leftOut.length === 0
       ? []
       : [`  Left out  ${list(leftOut.slice(0, 5))}${leftOut.length > 5 ? ', …' : ''}: there already`]),
+    ...unusable({ refused }),
     ...(tool === undefined ? ['  ! The tool itself is not in it: --tool FILE adds its single file.'] : []),
     ...(forFat ? ['  ! FAT32 takes no file of 4 GiB: a folder with --split 2G fits.'] : []),
   ];

@@ -49,6 +49,7 @@ export const CREATE_OPTIONS = {
     'parts of at most this size: 2G, 700M (FAT32 takes less than 4G)',
     parseSize,
   ),
+  allowOlder: on('--allow-older', 'although the index offers older versions than it did'),
   templates: path('--templates <dir>', "make the page in it of the house's own kit.md there"),
   offline: on('--offline', 'fetch nothing: all of it is given'),
   downloadUrl: formed(

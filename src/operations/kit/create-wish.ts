@@ -49,6 +49,8 @@ export interface CreateWish extends ContentsWish {
   readonly base: string | undefined;
   /** The house's own template of the page in it, if its folder has one. */
   readonly templates: string | undefined;
+  /** Although the index offers older versions than it did. */
+  readonly allowOlder: boolean;
   readonly dryRun: boolean;
 }
 

@@ -1,5 +1,4 @@
 import { dirname, join } from 'node:path';
-import type { IndexEntry } from '../../app-index/format.js';
 import { Refusal } from '../../errors.js';
 import { catalogueText } from '../../kit/catalogue.js';
 import type { Cache } from '../../kit/download.js';
@@ -12,7 +11,14 @@ import type { Host } from '../../system/host.js';
 import type { Ui } from '../../ui.js';
 import { bytes, count } from '../../words.js';
 import type { ContentsWish, CreateWish, Has } from './create-wish.js';
-import { appsElsewhere, appsToFetch, fetchApps, packagesHere, provenPackages } from './gather-apps.js';
+import {
+  appsElsewhere,
+  appsToFetch,
+  fetchApps,
+  packagesHere,
+  provenPackages,
+  type AppsElsewhere,
+} from './gather-apps.js';
 import {
   gatherRelease,
   locateRelease,
@@ -35,6 +41,8 @@ export interface CreatedKit {
   readonly files: readonly KitFile[];
   /** In the order in which they were found: what is left out, as the other side has it. */
   readonly leftOut: readonly string[];
+  /** Entries of the index that cannot be used. */
+  readonly refused: AppsElsewhere['refused'];
 }
 
 /** What a kit would be made of. */
@@ -42,6 +50,7 @@ export interface KitPreview {
   readonly path: string;
   readonly here: readonly { readonly name: string; readonly path: string; readonly size: number }[];
   readonly toFetch: readonly ToFetch[];
+  readonly refused: AppsElsewhere['refused'];
 }
 
 /** Everything that is to come, before any of it is fetched. */
@@ -50,7 +59,7 @@ interface Located {
   readonly has: Has;
   readonly release: LocatedRelease | undefined;
   readonly packages: ReadonlyMap<string, string>;
-  readonly apps: readonly IndexEntry[];
+  readonly apps: AppsElsewhere;
 }
 
 /**
@@ -78,9 +87,9 @@ export async function previewKit(wish: CreateWish, host: Host): Promise<KitPrevi
   }
   const toFetch = [
     ...(release === undefined ? [] : await releaseToFetch(release, wish, host)),
-    ...(await appsToFetch(apps, wish, cache, host)),
+    ...(await appsToFetch(apps.wanted, wish, cache, host)),
   ];
-  return { path: wish.path, here, toFetch };
+  return { path: wish.path, here, toFetch, refused: apps.refused };
 }
 
 /**
@@ -95,13 +104,14 @@ export async function createKit(wish: CreateWish, host: Host, ui: Ui): Promise<C
   return withKitLock('kit create', host, async () => {
     const located = await locate(wish, host);
     const { key, has } = located;
+    const { refused } = located.apps;
     const cache = cacheAt(host);
     await host.files.makeDir(cache.partial, 0o755);
     const { release, sources, leftOut: known } = await gather(located, wish, cache, host, ui);
     const { packed, leftOut: unchanged } = await without(has, sources, wish.split, host, ui);
     const leftOut = [...known, ...unchanged];
     if (packed.length === 0 && leftOut.length > 0) {
-      return { path: wish.path, id: undefined, changed: false, builds: [], files: [], leftOut };
+      return { path: wish.path, id: undefined, changed: false, builds: [], files: [], leftOut, refused };
     }
     if (packed.length === 0) throw nothingNamed(wish);
     await requireSpace(wish.path, packed, host);
@@ -113,7 +123,7 @@ export async function createKit(wish: CreateWish, host: Host, ui: Ui): Promise<C
       base: has.base,
     };
     const { id, files, changed } = await sealKit(contents, key, wish, host, ui);
-    return { path: wish.path, id, changed, builds: contents.builds, files, leftOut };
+    return { path: wish.path, id, changed, builds: contents.builds, files, leftOut, refused };
   });
 }
 
@@ -125,7 +135,7 @@ async function locate(wish: CreateWish, host: Host): Promise<Located> {
     has,
     release: await locateRelease(wish, has, host),
     packages: await packagesHere(wish, host),
-    apps: await appsElsewhere(wish, has, host),
+    apps: await appsElsewhere(wish, has, cacheAt(host), host),
   };
 }
 
@@ -145,7 +155,9 @@ async function gather(
   const isKnown = found !== undefined && has.builds.has(found.build);
   const release = isKnown ? undefined : found;
   const fetched =
-    apps.length === 0 ? new Map<string, string>() : await fetchApps(apps, wish, cache, host, ui);
+    apps.wanted.length === 0
+      ? new Map<string, string>()
+      : await fetchApps(apps.wanted, wish, cache, host, ui);
   const sources: KitSource[] = [
     ...(release?.sources ?? []),
     ...(wish.tool === undefined

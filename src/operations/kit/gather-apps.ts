@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { PACKAGE_ID, indexLayout } from '../../app-index/layout.js';
 import type { IndexEntry } from '../../app-index/format.js';
 import { fetchAll } from '../../app-index/mirror/fetch-all.js';
-import { learnIndex } from '../../app-index/mirror/learn-index.js';
+import { addressOf, learnIndex } from '../../app-index/mirror/learn-index.js';
+import { keepMemory, readMemory, refuseOlder, withSeen } from '../../app-index/mirror/memory.js';
 import { mirrorPlace, packageOf, pooled } from '../../app-index/mirror/place.js';
 import { beginIntake, isPooled, lookIntoPool, settle } from '../../app-index/mirror/pool.js';
 import { select } from '../../app-index/mirror/selection.js';
 import type { Source } from '../../app-index/mirror/source.js';
+import type { Upstream } from '../../app-index/mirror/upstream.js';
 import { packageIdOf } from '../../app-index/package-hash.js';
 import { verifyPackage } from '../../apps/read-package.js';
 import { Refusal } from '../../errors.js';
@@ -19,7 +21,7 @@ import { bytes, count } from '../../words.js';
 import { packagesAt } from '../app-index/add.js';
 import { openSource } from '../app-index/open-source.js';
 import { Tally } from '../app-index/tally.js';
-import type { ContentsWish, Has } from './create-wish.js';
+import type { ContentsWish, CreateWish, Has } from './create-wish.js';
 import type { ToFetch } from './gather-release.js';
 
 /** The packages that are here already, by package id. @throws Refusal E_SPK_MISSING, E_INDEX_UNKNOWN, E_IO */
@@ -40,14 +42,23 @@ export async function packagesHere(wish: ContentsWish, host: Host): Promise<Map<
   return found;
 }
 
-/** Apps of the index elsewhere that are wanted and not had yet. @throws Refusal E_MIRROR_*, E_INPUT_NEEDED offline */
+/** What the index elsewhere has for a kit. */
+export interface AppsElsewhere {
+  /** Wanted, and not had yet. */
+  readonly wanted: readonly IndexEntry[];
+  /** Entries of the index that cannot be used, wanted or not. */
+  readonly refused: Upstream['refused'];
+}
+
+/** @throws Refusal E_MIRROR_*, E_INPUT_NEEDED offline */
 export async function appsElsewhere(
-  wish: ContentsWish,
+  wish: CreateWish,
   has: Has,
+  cache: Cache,
   host: Host,
-): Promise<readonly IndexEntry[]> {
+): Promise<AppsElsewhere> {
   const { apps, categories } = wish.apps;
-  if (!wish.allApps && apps.length + categories.length === 0) return [];
+  if (!wish.allApps && apps.length + categories.length === 0) return { wanted: [], refused: [] };
   if (wish.offline) {
     throw new Refusal(
       'E_INPUT_NEEDED',
@@ -58,10 +69,28 @@ export async function appsElsewhere(
     );
   }
   return withIndex(wish, host, async (source) => {
-    const { entries } = await learnIndex(source, undefined, host);
+    const { entries, refused } = await learnIndex(source, undefined, host);
+    await noticeOlder(entries, addressOf(source), wish, cache, host);
     const wanted = select(entries, wish.allApps ? { apps: [], categories: [] } : wish.apps);
-    return wanted.filter(({ packageId }) => !has.packageIds.has(packageId));
+    return { wanted: wanted.filter(({ packageId }) => !has.packageIds.has(packageId)), refused };
   });
+}
+
+/** An old index would carry old faults over; what it offered the last time is kept beside what was fetched. */
+async function noticeOlder(
+  entries: readonly IndexEntry[],
+  url: string,
+  { allowOlder, dryRun }: CreateWish,
+  cache: Cache,
+  host: Host,
+): Promise<void> {
+  const place = mirrorPlace(cache.dir);
+  const before = await readMemory(place, host);
+  if (before !== undefined && !allowOlder) refuseOlder(entries, before);
+  if (dryRun) return;
+  const seen = withSeen(before?.seen ?? {}, entries);
+  await host.files.makeDir(place.folder, 0o755);
+  await keepMemory(place, { version: 1, url, entries, seen, packages: {} }, host);
 }
 
 /** What of them would have to be fetched. */

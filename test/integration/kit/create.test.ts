@@ -127,6 +127,31 @@ describe('making a kit from the public hosts', () => {
     });
   });
 
+  it('leaves out what the index does not say properly, and tells of it', async () => {
+    const { create, upstream } = await connected();
+    const index = JSON.parse((upstream.files.get('index/apps/index.json') ?? '').toString()) as {
+      apps: object[];
+    };
+    index.apps.push({ name: 'Broken', appId: '../../etc' });
+    upstream.files.set('index/apps/index.json', Buffer.from(JSON.stringify(index)));
+    const made = await create({ release: { kind: 'none' }, allApps: true });
+    expect(made.refused).toEqual([
+      { app: expect.stringContaining('Broken') as string, why: expect.any(String) as string },
+    ]);
+    expect(names(made)).toHaveLength(3);
+  });
+
+  it('notices an index that goes back in time', async () => {
+    const { create, upstream, root } = await connected();
+    putApps(upstream.files, [{ name: 'Notes', version: 2 }]);
+    const apps = { release: { kind: 'none' }, allApps: true } as const;
+    await create(apps);
+    putApps(upstream.files, [NOTES]);
+    const next = { ...apps, path: join(root, 'next') };
+    await expect(create(next)).rejects.toMatchObject({ code: 'E_MIRROR_OLDER' });
+    expect((await create({ ...next, allowOlder: true })).changed).toBe(true);
+  });
+
   it('says which host it could not reach, and goes on the next time', async () => {
     const { create, upstream } = await connected();
     upstream.fault = (request, response, body) => {
