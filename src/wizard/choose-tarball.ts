@@ -1,10 +1,12 @@
 import { join, resolve } from 'node:path';
+import { isKit } from '../operations/kit/kit-release.js';
 import { untilAgreed } from '../operations/until-agreed.js';
 import { peekRelease } from '../release/peek.js';
 import { defaultPlaces, findTarballs, pickNewest, type FoundRelease, type Place } from '../release/picker.js';
 import type { Host } from '../system/host.js';
 import type { Ui } from '../ui.js';
 import { fold, list } from '../words.js';
+import { findKits, kitChoices, type FoundKit } from './kit-choices.js';
 import { askChoice, askText } from './prompts.js';
 import { harmless, tarballChoices, whyNot } from './tarball-lines.js';
 
@@ -24,28 +26,31 @@ const ANOTHER = { name: 'another file or folder…', value: '' } as const;
  * list is then shown.
  */
 export async function chooseTarball({ host, ui, columns, installed }: Choosing): Promise<string> {
-  let found = await look(defaultPlaces(host), host, ui);
+  let { found, kits } = await look(defaultPlaces(host), host, ui);
   for (;;) {
-    const some = found.some(({ build }) => build !== undefined);
+    const some = kits.length > 0 || found.some(({ build }) => build !== undefined);
     if (some) {
-      const choices = [...tarballChoices(found, columns, installed), ANOTHER];
+      const choices = [...kitChoices(kits, columns), ...tarballChoices(found, columns, installed), ANOTHER];
       const picked = await askChoice('Which release?', choices);
       if (picked !== '') return picked;
     } else {
-      ui.say(fold('  No release was found there; one is a file like sandstorm-308.tar.xz.', columns, 2));
+      ui.say(
+        fold('  No release was found there; one is a file like sandstorm-308.tar.xz, or a kit.', columns, 2),
+      );
       for (const one of found) {
         ui.say(fold(`  Of no use: ${harmless(one.path)}, ${whyNot(one) ?? ''}`, columns, 4));
       }
     }
     const typed = await askText(
-      `Path of a tarball or its folder${some ? ' (Enter: back to the list)' : ''}:`,
+      `Path of a tarball, its folder or a kit${some ? ' (Enter: back to the list)' : ''}:`,
       undefined,
       (text) => (some && text === '' ? undefined : judgePath(text, host)),
     );
     if (typed === '') continue;
     const path = absolute(typed, host);
-    if ((await host.files.stat(path))?.kind !== 'directory') return path;
-    found = await look([{ path, depth: 1 }], host, ui);
+    const isFolder = (await host.files.stat(path))?.kind === 'directory';
+    if (!isFolder || (await isKit(path, host))) return path;
+    ({ found, kits } = await look([{ path, depth: 1 }], host, ui));
   }
 }
 
@@ -54,11 +59,19 @@ export function absolute(typed: string, { cwd, user }: Pick<Host, 'cwd' | 'user'
   return /^~(?:\/|$)/.test(typed) ? join(user.home, typed.slice(1)) : resolve(cwd, typed);
 }
 
-async function look(places: readonly Place[], host: Host, ui: Ui): Promise<FoundRelease[]> {
+interface Found {
+  readonly found: readonly FoundRelease[];
+  readonly kits: readonly FoundKit[];
+}
+
+async function look(places: readonly Place[], host: Host, ui: Ui): Promise<Found> {
   return ui.step('Looked', async (progress) => {
-    const found = await untilAgreed(host, () => findTarballs(places, host));
+    const kits = await untilAgreed(host, () => findKits(places, host));
+    const tarballs = await untilAgreed(host, () => findTarballs(places, host));
     progress.detail(`in ${list(places.map(({ path }) => path))}`);
-    return found;
+    // What lies in a kit is taken with its kit.
+    const isLoose = ({ path }: FoundRelease): boolean => !kits.some((kit) => path.startsWith(`${kit.path}/`));
+    return { found: tarballs.filter(isLoose), kits };
   });
 }
 
@@ -66,6 +79,7 @@ async function look(places: readonly Place[], host: Host, ui: Ui): Promise<Found
 async function judgePath(typed: string, host: Host): Promise<void> {
   if (typed === '') throw new Error('a path is needed; Ctrl-C stops');
   const path = absolute(typed, host);
+  if (await isKit(path, host)) return;
   if ((await host.files.stat(path))?.kind === 'directory') {
     pickNewest(await findTarballs([{ path, depth: 1 }], host), [path]);
     return;

@@ -18,6 +18,7 @@ import { resolveValues } from '../cli/sources.js';
 import type { Refusal } from '../errors.js';
 import { readInstallScript } from '../installer/script-file.js';
 import { unfinishedWish } from '../operations/install-plan.js';
+import { isKit } from '../operations/kit/kit-release.js';
 import { findInstallScript, pickTarball } from '../operations/pick.js';
 import { status, type StatusResult } from '../operations/status.js';
 import { lastRun } from '../journal/journal.js';
@@ -125,9 +126,13 @@ async function installWizard(sitting: Sitting): Promise<number> {
   const { given, around, home, ui } = sitting;
   const { host, terminal } = around;
   const columns = terminal.columns();
-  const tarball = await pickTarball(given.tarball ?? (await chooseTarball({ host, ui, columns })), host);
+  const chosen = given.tarball ?? (await chooseTarball({ host, ui, columns }));
+  // A kit is whole, and has its install.sh in it, when the command has taken it in.
+  const fromKit = await isKit(chosen, host);
+  const tarball = fromKit ? chosen : await pickTarball(chosen, host);
   const installScript =
-    given.installScript ?? (await findInstallScript(tarball, host)) ?? (await askInstallScript(sitting));
+    given.installScript ??
+    (fromKit ? undefined : ((await findInstallScript(tarball, host)) ?? (await askInstallScript(sitting))));
 
   // What an interrupted run was told need not be thought up again.
   const before = unfinishedWish(await lastRun(home, host));
@@ -139,7 +144,8 @@ async function installWizard(sitting: Sitting): Promise<number> {
     waived: given.waive ?? [],
   };
   const addresses = await askAddresses(before === undefined ? asking : { ...asking, preset: before });
-  const first = { tarball, installScript, ...flagsOf(addresses, given.waive) };
+  const script = installScript === undefined ? {} : { installScript };
+  const first = { tarball, ...script, ...flagsOf(addresses, given.waive) };
   return withMends(first, 'install', sitting, (preset) =>
     askAddresses({ ...asking, given: { baseUrl: undefined, wildcardHost: undefined }, preset }),
   );

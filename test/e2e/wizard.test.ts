@@ -1,9 +1,12 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it, type TestContext } from 'vitest';
+import { publicLine } from '../../src/kit/house-key.js';
 import { makeSigningKey } from '../../src/rehearsal/signing-key.js';
 import { typeKey } from '../../src/release/signature/keys.js';
+import { kitBox } from '../helpers/kits.js';
+import { machineBelow } from '../helpers/machine-host.js';
 import {
   PLACES,
   QuietMachine,
@@ -34,6 +37,7 @@ beforeAll(async () => {
   await makeRelease({ ...wish, build: 310, fault: 'garbage' });
   await makeRelease({ ...wish, build: 307, behaviour: { unpack_pause_ms: 4000 } });
   await quietInstaller(parts);
+  await makeKit();
 });
 afterAll(() => rm(parts, { recursive: true, force: true }));
 /** Tarballs with their signatures. */
@@ -57,6 +61,17 @@ async function start(
   const machine = await QuietMachine.start({ files, names: NAMES, env: TRUSTED, ...wish });
   onTestFinished(() => machine.stop());
   return machine;
+}
+
+/** kit.tar with a release whose signature was left behind, and house.key, which signs it. */
+async function makeKit(): Promise<void> {
+  const { close, ...machine } = machineBelow(parts);
+  const box = await kitBox(machine);
+  const contents: Record<string, Buffer> = {};
+  for (const name of ['sandstorm-308.tar.xz', 'install.sh']) contents[name] = await readFile(part(name));
+  await box.make('kit.tar', { form: 'tar', builds: [308], contents });
+  await writeFile(part('house.key'), `${publicLine(box.key)}\n`);
+  close();
 }
 
 const MENU = /What would you like to do\?\s+❯/;
@@ -145,6 +160,27 @@ describe.skipIf(!ready)('the wizard', { timeout: 120_000, concurrent: true }, ()
       [/> a name is needed/, 'C-u', 'C-c'],
     );
     await expect(settled(await machine.shows(END))).toMatchFileSnapshot('screens/paths-at-80-columns.txt');
+  });
+
+  it('offers a transfer kit, and installs from it when its key is trusted', async (test) => {
+    const { expect } = test;
+    const machine = await start(test, { files: { 'media/usb/kit.tar': part('kit.tar') }, env: {} });
+    await machine.type('airgap', 'Enter');
+    await machine.answer([MENU, 'Enter']);
+    expect(await machine.shows(RELEASE)).toMatch(
+      /❯ build 308 {3}transfer kit of \d{4}-\d\d-\d\d {3}\/media\/usb\/kit\.tar\n/,
+    );
+    await machine.answer(...toTheAgreement().slice(1));
+    expect(await machine.shows(END)).toMatch(/E_KIT_UNTRUSTED/);
+
+    await machine.put(part('house.key'), `${PLACES.user}/house.key`);
+    await machine.type("airgap key trust house.key --reason 'compared' > /dev/null", 'Enter');
+    await machine.clear();
+    await machine.type('airgap', 'Enter');
+    await machine.answer(...toTheAgreement(), [AGREE, 'y', 'Enter']);
+    const screen = await machine.shows(END);
+    expect(screen).toMatch(/Release +signed by your own house, in its transfer kit \(ed25519\)/);
+    expect(screen).toMatch(/Sandstorm is up\.[^]*exit 0/);
   });
 
   it('goes on without a signature only when told so', async (test) => {

@@ -2,14 +2,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeHouseKey, type HouseKey } from '../../src/kit/house-key.js';
 import { trustKey } from '../../src/kit/key-store.js';
-import { FORMAT, manifestText, type KitManifest } from '../../src/kit/manifest.js';
+import { FORMAT, manifestText, type FileKind, type KitManifest } from '../../src/kit/manifest.js';
 import { signManifest } from '../../src/kit/signature.js';
 import { measure, type KitSource } from '../../src/kit/sources.js';
 import { writeKit } from '../../src/kit/write-kit.js';
 import { receiveKit, type ReceivedKit, type ReceiveWish } from '../../src/operations/kit/receive.js';
 import { verifyKit } from '../../src/operations/kit/verify.js';
 import type { Host } from '../../src/system/host.js';
-import { privateMachine } from './machine-host.js';
+import { privateMachine, type PrivateMachine } from './machine-host.js';
 import { quietUi } from './mirroring.js';
 import { bytesOf } from './upstream-index.js';
 
@@ -41,8 +41,8 @@ export interface KitBox {
 
 let made = 0;
 
-export async function kitBox(): Promise<KitBox> {
-  const { host, root } = await privateMachine();
+export async function kitBox(machine?: Pick<PrivateMachine, 'host' | 'root'>): Promise<KitBox> {
+  const { host, root } = machine ?? (await privateMachine());
   const key = makeHouseKey('test', new Date('2026-01-02T03:04:05Z'));
   await trustKey(key, 'a test', host);
   return {
@@ -69,7 +69,7 @@ async function makeKit(
   for (const [name, bytes] of Object.entries(contents)) {
     const from = { path: join(folder, name) };
     await writeFile(from.path, bytes);
-    const source: KitSource = { name, kind: name.endsWith('.spk') ? 'package' : 'tool', from };
+    const source: KitSource = { name, kind: kindOf(name), from };
     files.push(await measure(source, partSize, host));
   }
   made += 1;
@@ -91,6 +91,17 @@ async function makeKit(
   const signature = signManifest(Buffer.from(text), signer);
   await writeKit(path, form, { manifest: text, signature, files }, host, () => undefined);
   return { path, manifest };
+}
+
+function kindOf(name: string): FileKind {
+  const kinds: readonly (readonly [RegExp, FileKind])[] = [
+    [/\.spk$/, 'package'],
+    [/\.tar\.xz$/, 'release'],
+    [/\.update-sig$/, 'update-sig'],
+    [/^install\.sh$/, 'install-script'],
+    [/^market\.json$/, 'market'],
+  ];
+  return kinds.find(([form]) => form.test(name))?.[1] ?? 'tool';
 }
 
 const USUAL = { 'one.bin': bytesOf('one', 5_000), 'two.bin': bytesOf('two', 3_000) };

@@ -20,11 +20,17 @@ export interface PrivateMachine {
 export async function privateMachine(): Promise<PrivateMachine> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'sandstorm-airgap-test-')));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
+  const { close, ...machine } = machineBelow(root);
+  onTestFinished(close);
+  return machine;
+}
+
+/** The same below a folder that somebody else removes, after `close`. */
+export function machineBelow(root: string): PrivateMachine & { readonly close: () => void } {
   const controller = new AbortController();
   const transcript = createTranscript(() => new Date());
   const file = join(root, 'transcript.log');
   transcript.addFile(file);
-  onTestFinished(transcript.close);
   const real = realHost(transcript, { signal: controller.signal, unbroken: (work) => work() });
   const host: Host = {
     ...real,
@@ -41,5 +47,6 @@ export async function privateMachine(): Promise<PrivateMachine> {
     root,
     logged: async () => (await host.files.readText(file)) ?? '',
     interrupt: () => controller.abort(),
+    close: transcript.close,
   };
 }

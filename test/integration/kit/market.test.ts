@@ -89,10 +89,6 @@ describe('the market in a kit', () => {
     const box = await kitBox();
     const kit = await box.make('kit', {
       contents: { 'market.json': Buffer.from('{"version": 2}') },
-      alter: (manifest) => ({
-        ...manifest,
-        files: manifest.files.map((file) => ({ ...file, kind: 'market' as const })),
-      }),
     });
     const index = join(box.root, 'index');
     await initIndex({ dir: index, title: undefined, servers: undefined, dryRun: false }, box.host);
