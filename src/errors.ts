@@ -40,6 +40,7 @@ export const ERROR_CODES = {
   E_NO_SNAPSHOT: { exit: 3, meaning: 'there is no snapshot to go back to' },
   E_SNAPSHOT_PLACE: { exit: 3, meaning: 'the data lie where no snapshot of them can be put back' },
   E_STRATEGY: { exit: 3, meaning: 'this update cannot be made with the server running' },
+  E_RUNBOOK_PDF: { exit: 3, meaning: 'a PDF of a runbook cannot be made on this machine' },
   E_SCHEDULE_PLACE: { exit: 3, meaning: 'updates of this server cannot be scheduled in that way' },
   E_NEEDS_ROOT: { exit: 3, meaning: 'this can only be done by root' },
   E_CONF_MISSING: { exit: 3, meaning: 'there is no sandstorm.conf in that install directory' },
