@@ -7,7 +7,7 @@ import { fold } from '../words.js';
 import { COMMON_OPTIONS, type CommandContext, type CommandSpec, type Outcome } from './command.js';
 import type { TellEvent } from './events.js';
 import { DEFAULT_HOME, forHome, uiFor } from './for-home.js';
-import { humanUi } from './human.js';
+import { dim, humanUi } from './human.js';
 import { STANDARD_OUTPUT } from './option.js';
 import { flagName, inputNeeded, resolveValues, checkAnswerKeys, type Sources } from './sources.js';
 import { silentUi } from './silent.js';
@@ -254,13 +254,17 @@ const MENDED_BY_WIZARD: ReadonlySet<string> = new Set(['E_PREFLIGHT_FAILED', 'E_
 /** What a person is told of it. */
 export function refusalLines(refusal: Refusal, { terminal, guided }: Surroundings): string[] {
   const columns = terminal.columns();
-  const said = fold(`${refusal.message}      ${refusal.code}`, columns, 0);
+  const { code, message, hint, exitCode } = refusal;
+  const said = fold(`${message}      ${code}`, columns, 0);
   // The wizard asks how to go on; flags are not what helps there.
-  if (refusal.hint === undefined || (guided === true && MENDED_BY_WIZARD.has(refusal.code))) {
-    return ['', said];
-  }
-  return ['', said, `Next:  ${refusal.hint}`.replaceAll('\n', '\n       ')];
+  if (guided === true && MENDED_BY_WIZARD.has(code)) return ['', said];
+  const next = hint === undefined ? [] : [`Next:  ${hint}`.replaceAll('\n', '\n       ')];
+  if (SAYS_ALL.has(exitCode) || code === 'E_CANCELLED') return ['', said, ...next];
+  return ['', said, ...next, dim(`More:  sandstorm-airgap explain ${code}`, terminal.colours)];
 }
+
+/** A wrong or missing word on the command line: the sentence names it. */
+const SAYS_ALL: ReadonlySet<number> = new Set([ERROR_CODES.E_USAGE.exit, ERROR_CODES.E_INPUT_NEEDED.exit]);
 
 export function asRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
