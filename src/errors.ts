@@ -1,3 +1,5 @@
+import type { FactsByCode, ReportsByCode } from './refusal-facts.js';
+
 /**
  * Every refusal this tool can give. Keys are stable: scripts match on them.
  *
@@ -40,6 +42,7 @@ export const ERROR_CODES = {
   E_NO_SNAPSHOT: { exit: 3, meaning: 'there is no snapshot to go back to' },
   E_SNAPSHOT_PLACE: { exit: 3, meaning: 'the data lie where no snapshot of them can be put back' },
   E_STRATEGY: { exit: 3, meaning: 'this update cannot be made with the server running' },
+  E_RUNBOOK_PDF: { exit: 3, meaning: 'a PDF of a runbook cannot be made on this machine' },
   E_SCHEDULE_PLACE: { exit: 3, meaning: 'updates of this server cannot be scheduled in that way' },
   E_NEEDS_ROOT: { exit: 3, meaning: 'this can only be done by root' },
   E_CONF_MISSING: { exit: 3, meaning: 'there is no sandstorm.conf in that install directory' },
@@ -148,15 +151,24 @@ export interface RefusalData {
   readonly hint: string | null;
 }
 
-export interface RefusalDetails {
+interface Details<Facts> {
   /** What to do next, as a command to type where there is one. */
   hint?: string;
   /** Facts for `--json`, beside the error. */
-  result?: unknown;
+  result?: Facts;
   /** Something was changed before it failed. */
   changed?: boolean;
   cause?: unknown;
 }
+
+type FactsOf<C extends ErrorCode> =
+  | (C extends keyof FactsByCode ? FactsByCode[C] : never)
+  | (C extends keyof ReportsByCode ? ReportsByCode[C] : never);
+
+/** A code, and facts of its own. */
+type RefusalWords = {
+  [C in ErrorCode]: [code: C, message: string, details?: Details<FactsOf<C>>];
+}[ErrorCode];
 
 /**
  * An expected failure: the world is not as it must be, and we say so. Made by a named function beside
@@ -168,7 +180,7 @@ export class Refusal extends Error {
   readonly result: unknown;
   readonly changed: boolean;
 
-  constructor(code: ErrorCode, message: string, details: RefusalDetails = {}) {
+  constructor(...[code, message, details = {}]: RefusalWords) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'Refusal';
     this.code = code;
@@ -177,16 +189,21 @@ export class Refusal extends Error {
     this.changed = details.changed ?? false;
   }
 
+  /** One that was made before, here or in another process: its facts were those of its code then. */
+  static retold(code: ErrorCode, message: string, details: Details<unknown>): Refusal {
+    return new Refusal(...([code, message, details] as RefusalWords));
+  }
+
   /** The same refusal, of an operation that had begun to change things. */
   afterChanges(): Refusal {
     return this.but({ changed: true });
   }
 
   /** The same but for what is given. */
-  but(other: RefusalDetails & { readonly message?: string }): Refusal {
+  but(other: Details<unknown> & { readonly message?: string }): Refusal {
     const { code, message, hint, result, changed, cause } = this;
     const details = { ...(hint === undefined ? {} : { hint }), result, changed, cause };
-    return new Refusal(code, other.message ?? message, { ...details, ...other });
+    return Refusal.retold(code, other.message ?? message, { ...details, ...other });
   }
 
   get exitCode(): number {

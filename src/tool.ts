@@ -2,7 +2,8 @@ import { COMMANDS } from './cli/commands.js';
 import { COMMON_OPTIONS } from './cli/command.js';
 import { globalFlags } from './cli/global-flags.js';
 import { readPlainly } from './cli/read-plainly.js';
-import { asRefusal, failureAsJson, isSet, runCommand, type Surroundings } from './cli/run-command.js';
+import { asRefusal, failureAsJson, runCommand, wantsJson, type Surroundings } from './cli/run-command.js';
+import { STANDARD_OUTPUT } from './cli/option.js';
 import { answerKey } from './cli/sources.js';
 import type { Host } from './system/host.js';
 import type { Transcript } from './system/log.js';
@@ -80,7 +81,10 @@ function isHelpOrVersion(error: unknown): boolean {
 function report(error: unknown, args: readonly string[], host: Host): number {
   const refusal = asRefusal(error);
   const flags = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
-  if (flags.includes('--json') || isSet(host.env.SANDSTORM_AIRGAP_JSON)) {
+  const toOutput = flags.some(
+    (flag, at) => `${flag}=${flags[at + 1] ?? ''}` === `--events=${STANDARD_OUTPUT}`,
+  );
+  if (flags.includes('--json') || toOutput || wantsJson(host.env)) {
     process.stdout.write(`${failureAsJson(refusal)}\n`);
   } else {
     const next = refusal.hint === undefined ? '' : `; see ${refusal.hint}`;

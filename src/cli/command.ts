@@ -73,7 +73,7 @@ export const COMMON_OPTIONS = {
   dryRun: on('--dry-run', 'print the plan that would be carried out, change nothing'),
   events: eventsTarget(
     '--events <target>',
-    'write progress into that file or descriptor as JSON, one event a line; see schema file event',
+    'write progress into that file or descriptor as JSON, one event a line (see schema file event); - is stdout, with --json',
   ),
   logFile: path('--log-file <file>', 'keep a full transcript there'),
   debug: on('--debug', 'show the stack trace of an error'),

@@ -20,6 +20,11 @@ const PLAIN = { pass: '✔', warn: '!', fail: '✖', skip: '-' } as const;
 const paint = (colour: number, text: string, on: boolean): string =>
   on ? `\u001b[${String(colour)}m${text}\u001b[39m` : text;
 
+/** What may be overlooked. */
+export function dim(text: string, colours: boolean): string {
+  return paint(90, text, colours);
+}
+
 export function marks(colours: boolean): Marks {
   return {
     pass: paint(32, PLAIN.pass, colours),

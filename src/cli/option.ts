@@ -59,11 +59,14 @@ export function fileOrUrl(flags: string, description: string): OptionSpec<string
   return { flags, description, kind: flags.startsWith('[') ? 'positional' : 'value', parse };
 }
 
-/** A path, or the number of a descriptor that the caller has opened. */
+/** What `--events` takes for standard output. */
+export const STANDARD_OUTPUT = '-';
+
+/** A path, the number of a descriptor that the caller has opened, or `-`. */
 export function eventsTarget(flags: string, description: string): OptionSpec<string> {
   const parse = (value: string, what: string, cwd: string): string => {
     if (value === '0') throw badValue(what, value, 'a descriptor to write to, or a file');
-    return /^\d{1,4}$/.test(value) ? value : absolute(value, what, cwd);
+    return value === STANDARD_OUTPUT || /^\d{1,4}$/.test(value) ? value : absolute(value, what, cwd);
   };
   return { flags, description, kind: 'value', parse };
 }

@@ -7,7 +7,8 @@ import { fold } from '../words.js';
 import { COMMON_OPTIONS, type CommandContext, type CommandSpec, type Outcome } from './command.js';
 import type { TellEvent } from './events.js';
 import { DEFAULT_HOME, forHome, uiFor } from './for-home.js';
-import { humanUi } from './human.js';
+import { dim, humanUi } from './human.js';
+import { STANDARD_OUTPUT } from './option.js';
 import { flagName, inputNeeded, resolveValues, checkAnswerKeys, type Sources } from './sources.js';
 import { silentUi } from './silent.js';
 
@@ -36,7 +37,7 @@ export async function runCommand(
   around: Surroundings,
 ): Promise<Finished> {
   const asked = {
-    json: flags.json === true || isSet(around.host.env.SANDSTORM_AIRGAP_JSON),
+    json: flags.json === true || flags.events === STANDARD_OUTPUT || wantsJson(around.host.env),
     debug: flags.debug === true,
   };
   let home = DEFAULT_HOME;
@@ -50,17 +51,24 @@ export async function runCommand(
     if (around.guided !== true) await tellPending(spec.name, context, around);
     const body = await spec.load();
     const outcome = await body(context);
-    report(outcome.verbatim === true ? outcome : forHome(home, outcome), context.json, around.terminal);
-    await outcome.goOn?.();
-    const { changed, exitCode = 0 } = outcome;
+    const { changed, exitCode = 0, goOn } = outcome;
     const error = exitCode === 0 ? null : failureOf(exitCode);
-    onlookers?.tell({ kind: 'finished', ok: exitCode === 0, exitCode, changed, error });
+    const finished = { kind: 'finished', ok: exitCode === 0, exitCode, changed, error } as const;
+    if (goOn === undefined) onlookers?.tell(finished);
+    await onlookers?.settled();
+    const said = outcome.verbatim === true ? outcome : forHome(home, outcome);
+    report(said, context.json, onlookers?.terminal ?? around.terminal);
+    if (goOn !== undefined) {
+      await goOn();
+      onlookers?.tell(finished);
+    }
     return { exitCode, refusal: undefined };
   } catch (error) {
     const refusal = refusalFor(home, asRefusal(error));
     const { code, message, hint = null, changed, exitCode } = refusal;
     onlookers?.tell({ kind: 'finished', ok: false, exitCode, changed, error: { code, message, hint } });
-    reportError(refusal, error, asked, around);
+    await onlookers?.settled();
+    reportError(refusal, error, asked, { ...around, terminal: onlookers?.terminal ?? around.terminal });
     return { exitCode: refusal.exitCode, refusal };
   } finally {
     around.transcript.close();
@@ -71,27 +79,26 @@ export async function runCommand(
 /** A program that reads --events. */
 interface Onlookers {
   readonly tell: TellEvent;
+  /** Where the answer is printed: with `--events -` behind the events. */
+  readonly terminal: Terminal;
   wrap(ui: Ui): Ui;
+  /** Before the answer, so that it follows all of what was told there. */
+  settled(): Promise<void>;
   leave(): Promise<void>;
 }
 
 async function onlookersFor(
   sources: Sources,
-  { host, transcript }: Surroundings,
+  { host, terminal, transcript }: Surroundings,
 ): Promise<Onlookers | undefined> {
-  const { events: to, json } = resolveValues(
-    { events: COMMON_OPTIONS.events, json: COMMON_OPTIONS.json },
-    sources,
-  );
+  const common = resolveValues({ events: COMMON_OPTIONS.events, json: COMMON_OPTIONS.json }, sources);
+  const { events: to } = common;
   if (to === undefined) return undefined;
-  if (to === '1' && json === true) {
-    throw new Refusal('E_USAGE', '--json keeps standard output for its one object', {
-      hint: '--events 3 3>events.ndjson, or --events FILE',
-    });
-  }
-  const { openEventSink } = await import('../system/event-sink.js');
+  const { openEventSink, openOutputSink } = await import('../system/event-sink.js');
   const { withEvents } = await import('./events.js');
-  const sink = openEventSink(to);
+  const output =
+    to === STANDARD_OUTPUT || (to === '1' && common.json === true) ? openOutputSink() : undefined;
+  const sink = output ?? openEventSink(to);
   const tell: TellEvent = (event) => {
     const at = host.clock.now().toISOString();
     // Word by word: in the finished line a secret with a quotation mark in it would look otherwise.
@@ -99,7 +106,13 @@ async function onlookersFor(
       typeof value === 'string' ? transcript.clean(value) : value;
     sink.write(JSON.stringify({ v: 1, at, ...event }, clean));
   };
-  return { tell, wrap: (ui) => withEvents(ui, tell, host.clock), leave: sink.close };
+  return {
+    tell,
+    terminal: output === undefined ? terminal : { ...terminal, out: output.write },
+    wrap: (ui) => withEvents(ui, tell, host.clock),
+    settled: async () => output?.settled(),
+    leave: sink.close,
+  };
 }
 
 async function tellPending(
@@ -146,7 +159,7 @@ function contextFor(
   const values = resolveValues(spec.options, sources);
   if (common.logFile !== undefined) transcript.addFile(common.logFile);
 
-  const json = common.json ?? false;
+  const json = common.json === true || common.events === STANDARD_OUTPUT;
   const interactive = around.atTerminal && !json && common.noInput !== true;
   const yes = common.yes ?? false;
   const confirm = confirmation(interactive, yes);
@@ -241,13 +254,17 @@ const MENDED_BY_WIZARD: ReadonlySet<string> = new Set(['E_PREFLIGHT_FAILED', 'E_
 /** What a person is told of it. */
 export function refusalLines(refusal: Refusal, { terminal, guided }: Surroundings): string[] {
   const columns = terminal.columns();
-  const said = fold(`${refusal.message}      ${refusal.code}`, columns, 0);
+  const { code, message, hint, exitCode } = refusal;
+  const said = fold(`${message}      ${code}`, columns, 0);
   // The wizard asks how to go on; flags are not what helps there.
-  if (refusal.hint === undefined || (guided === true && MENDED_BY_WIZARD.has(refusal.code))) {
-    return ['', said];
-  }
-  return ['', said, `Next:  ${refusal.hint}`.replaceAll('\n', '\n       ')];
+  if (guided === true && MENDED_BY_WIZARD.has(code)) return ['', said];
+  const next = hint === undefined ? [] : [`Next:  ${hint}`.replaceAll('\n', '\n       ')];
+  if (SAYS_ALL.has(exitCode) || code === 'E_CANCELLED') return ['', said, ...next];
+  return ['', said, ...next, dim(`More:  sandstorm-airgap explain ${code}`, terminal.colours)];
 }
+
+/** A wrong or missing word on the command line: the sentence names it. */
+const SAYS_ALL: ReadonlySet<number> = new Set([ERROR_CODES.E_USAGE.exit, ERROR_CODES.E_INPUT_NEEDED.exit]);
 
 export function asRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
@@ -268,6 +285,10 @@ function refusalFor(home: string, refusal: Refusal): Refusal {
 }
 
 /** As far as it can be told before the sources are read. */
-export function isSet(value: string | undefined): boolean {
+export function wantsJson(env: Host['env']): boolean {
+  return isSet(env.SANDSTORM_AIRGAP_JSON) || env.SANDSTORM_AIRGAP_EVENTS === STANDARD_OUTPUT;
+}
+
+function isSet(value: string | undefined): boolean {
   return ['true', 'yes', '1', 'on'].includes((value ?? '').toLowerCase());
 }

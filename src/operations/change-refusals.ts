@@ -6,16 +6,16 @@ import type { CommandResult, Host } from '../system/host.js';
 import { stepsNamed, type ServerPlan } from '../update/step.js';
 import { logTail } from './install-refusals.js';
 
-const UNDONE: Record<ServerPlan['operation'], ErrorCode> = {
+const UNDONE = {
   update: 'E_UPDATE_UNDONE',
   rollback: 'E_ROLLBACK_UNDONE',
   snapshot: 'E_SNAPSHOT_UNDONE',
-};
-const FAILED: Record<ServerPlan['operation'], ErrorCode> = {
+} as const satisfies Record<ServerPlan['operation'], ErrorCode>;
+const FAILED = {
   update: 'E_UPDATE_FAILED',
   rollback: 'E_ROLLBACK_FAILED',
   snapshot: 'E_SNAPSHOT_FAILED',
-};
+} as const satisfies Record<ServerPlan['operation'], ErrorCode>;
 
 /** By a signal, in the middle of the work. */
 export function changeInterrupted(): Refusal {

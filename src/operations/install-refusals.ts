@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Refusal } from '../errors.js';
+import type { ServiceFacts } from '../refusal-facts.js';
 import { complaints, type HealthReading } from '../server/health.js';
 import type { HomeState, InstalledServer } from '../server/home-state.js';
 import type { Host } from '../system/host.js';
@@ -68,7 +69,7 @@ export async function notStartedInstall(
         ...(failure.hint === undefined ? [] : [failure.hint]),
         'mend the cause, then run the same install command again: it goes on where it stopped',
       ].join('\n'),
-      result: { home, started: failure.result },
+      result: { home, started: failure.result as ServiceFacts },
       cause: failure,
       changed: true,
     },

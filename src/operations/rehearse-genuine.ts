@@ -208,7 +208,7 @@ async function carryOut(
   const outcome = JSON.parse(text) as JobOutcome;
   if ('scenes' in outcome) return outcome;
   const { code, message, hint } = outcome.refusal;
-  throw new Refusal(isCode(code) ? code : 'E_REHEARSAL', message, hint === undefined ? {} : { hint });
+  throw Refusal.retold(isCode(code) ? code : 'E_REHEARSAL', message, hint === undefined ? {} : { hint });
 }
 
 /** Nothing of the caller's settings: all that counts is in the job. */

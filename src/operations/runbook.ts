@@ -25,9 +25,20 @@ interface PageWish {
   readonly tell: readonly string[];
   /** More that the operation will be told when it is typed. */
   readonly flags: readonly string[];
+  /** Those of them that preflight will be told, too. */
+  readonly checkFlags: readonly string[];
+}
+
+/** What the operation will be made with. */
+export interface Source {
+  /** As it will be typed: a tarball or a transfer kit. */
+  readonly path: string;
+  readonly isKit: boolean;
 }
 
 export interface InstallPageWish extends PageWish {
+  readonly source: Source;
+  /** To be read now: of a kit a copy. */
   readonly tarball: string;
   readonly installScript: string | undefined;
   readonly baseUrl: string;
@@ -36,6 +47,7 @@ export interface InstallPageWish extends PageWish {
 }
 
 export interface UpdatePageWish extends PageWish {
+  readonly source: Source;
   readonly update: UpdateRequest;
 }
 
@@ -63,10 +75,10 @@ export async function lookForInstall(wish: InstallPageWish, host: Host, ui: Ui):
     checks,
     ready: isReady(checks),
     view: {
-      ...(await common(wish, 'install', tarball, host)),
+      ...(await common(wish, 'install', wish.source, host)),
       server: { ...NO_SERVER, address: baseUrl, wildcard: wildcardHost },
       tarball: {
-        path: tarball,
+        ...sourceView(wish.source),
         build: `build ${String(facts.build)}`,
         size: `${bytes(facts.packedBytes)}, ${bytes(facts.unpackedBytes)} unpacked`,
         sha256: facts.sha256,
@@ -92,11 +104,11 @@ export async function lookForUpdate(wish: UpdatePageWish, host: Host, ui: Ui): P
     checks,
     ready: isReady(checks) && plan !== null,
     view: {
-      ...(await common(wish, 'update', tarball, host)),
+      ...(await common(wish, 'update', wish.source, host)),
       server: serverView(seen),
       ...troubleView(seen),
       tarball: {
-        path: tarball,
+        ...sourceView(wish.source),
         build: plan === null ? `build ${String(build ?? '?')}` : buildWords(plan.to),
         size: plan === null ? bytes(size) : `${bytes(size)}, ${bytes(plan.unpackedBytes)} unpacked`,
         sha256: plan?.proof.sha256 ?? 'not read yet: checks failed',
@@ -148,18 +160,23 @@ async function planned(
 async function common(
   wish: PageWish,
   what: 'install' | 'update' | 'recover',
-  tarball: string | undefined,
+  source: Source | undefined,
   host: Host,
 ): Promise<View> {
-  const { home, isUsualHome, tell, flags } = wish;
+  const { home, isUsualHome, tell, flags, checkFlags } = wish;
   return {
     machine: await machineName(host),
     home,
     madeAt: moment(host.clock.now()),
     madeBy: host.user.name,
     tell: [...tell],
-    commands: runbookCommands({ home, isUsualHome, what, tarball, flags }),
+    commands: runbookCommands({ home, isUsualHome, what, source, flags, checkFlags }),
   };
+}
+
+function sourceView({ path, isKit }: Source): View {
+  const kind = isKit ? 'transfer kit' : 'tarball';
+  return { path, isKit, kind, what: kind.replace(/^t/, 'T') };
 }
 
 export async function machineName(host: Host): Promise<string> {
@@ -210,7 +227,8 @@ function checksView(checks: readonly ReportedCheck[]): View {
       mark: waived ? 'waived' : MARKS[status],
       id,
       said: lines.join('; '),
-      fix: [...fix],
+      // Whoever waived it has decided.
+      fix: waived ? [] : [...fix],
     })),
   };
 }

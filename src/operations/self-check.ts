@@ -67,13 +67,13 @@ async function proven(build: OwnBuild): Promise<NonNullable<SelfCheck['build']>>
   return facts;
 }
 
-function selfDamaged(damaged: readonly string[], result: object): Refusal {
+function selfDamaged(damaged: readonly string[], build: NonNullable<SelfCheck['build']>): Refusal {
   return new Refusal(
     'E_SELF_DAMAGED',
     `parts of this tool are not what was built: ${damaged.slice(0, 5).join(', ')}`,
     {
       hint: 'take it from the package once more, after  sha256sum -c --ignore-missing SHA256SUMS',
-      result: { ...result, damaged },
+      result: { ...build, damaged },
     },
   );
 }

@@ -1,5 +1,6 @@
 import type { LdapQuestion } from '../identity/ldap/observe.js';
 import type { Host } from '../system/host.js';
+import type { CheckFacts } from './check-facts.js';
 import type { SnapshotScope } from '../update/step.js';
 
 /** What is going to happen: decides which checks apply. */
@@ -59,7 +60,7 @@ export interface CheckResult {
   /** What to do about it: a command to type, a record to add. One or more lines. */
   readonly fix?: readonly string[];
   /** Facts for --json. */
-  readonly facts?: unknown;
+  readonly facts?: CheckFacts;
 }
 
 /** One thing that must be so before anything is changed. Stable id; one file each in checks/. */

@@ -94,7 +94,7 @@ function together(results: readonly CheckResult[]): CheckResult {
   const failed = results.filter(({ status }) => status === 'fail');
   const told = failed.length > 0 ? failed : results;
   const fix = told.flatMap((result) => result.fix ?? []);
-  const facts = results.flatMap((result) => result.facts ?? []);
+  const facts = results.flatMap((result) => (result.facts ?? []) as readonly PortHolder[]);
   return (failed.length > 0 ? fail : pass)(
     told.flatMap(({ lines }) => lines),
     { ...(fix.length === 0 ? {} : { fix }), ...(facts.length === 0 ? {} : { facts }) },

@@ -5,6 +5,7 @@ export interface RunbookCommands {
   readonly [name: string]: string;
   readonly status: string;
   readonly preflight: string;
+  readonly kitVerify: string;
   readonly dryRun: string;
   readonly install: string;
   readonly update: string;
@@ -24,22 +25,27 @@ export interface CommandFacts {
   readonly home: string;
   readonly isUsualHome: boolean;
   readonly what: 'install' | 'update' | 'recover';
-  readonly tarball: string | undefined;
-  /** More that the operation is to be told: ["--allow-unsigned"]. */
+  /** What the operation is made with: a tarball or a transfer kit. */
+  readonly source: { readonly path: string; readonly isKit: boolean } | undefined;
+  /** More that it is to be told: ["--allow-unsigned"]. */
   readonly flags: readonly string[];
+  /** Those of them that preflight takes, too. */
+  readonly checkFlags: readonly string[];
 }
 
 /** Pure. */
-export function runbookCommands({ home, isUsualHome, what, tarball, flags }: CommandFacts): RunbookCommands {
+export function runbookCommands(facts: CommandFacts): RunbookCommands {
+  const { home, isUsualHome, what, source, flags, checkFlags } = facts;
   const at = isUsualHome ? [] : ['--home', home];
-  const tool = (...words: readonly string[]): string =>
-    ['sandstorm-airgap', ...words, ...at].map(shellWord).join(' ');
-  const file = tarball === undefined ? [] : [tarball];
-  const named = tarball === undefined ? [] : ['--tarball', tarball];
-  const addresses = what === 'install' ? flags : [];
+  const typed = (words: readonly string[]): string => ['sandstorm-airgap', ...words].map(shellWord).join(' ');
+  const tool = (...words: readonly string[]): string => typed([...words, ...at]);
+  const file = source === undefined ? [] : [source.path];
+  // It reads a tarball to know what the release needs, and cannot read one inside a kit.
+  const readable = source?.isKit === true ? [] : file;
   return {
     status: tool('status'),
-    preflight: tool('preflight', ...named, ...addresses),
+    preflight: tool('preflight', ...readable, ...checkFlags),
+    kitVerify: typed(['kit', 'verify', ...file]),
     dryRun: tool(what === 'install' ? 'install' : 'update', ...file, ...flags, '--dry-run'),
     install: tool('install', ...file, ...flags),
     update: tool('update', ...file, ...flags),

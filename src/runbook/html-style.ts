@@ -13,10 +13,12 @@ pre code { font-weight: 600; }
 h1 { font-size: 20pt; line-height: 1.15; margin: 0 0 2mm; padding-bottom: 2.5mm; border-bottom: 2pt solid var(--ink); overflow-wrap: anywhere; }
 h2 { font-size: 13pt; margin: 6mm 0 1.5mm; padding-top: 2mm; border-top: 0.8pt solid var(--line); break-after: avoid; }
 p { margin: 1.6mm 0; }
+p:has(+ pre) { break-after: avoid; }
 ul { margin: 1.5mm 0; padding-left: 5mm; }
 li { margin: 1.5mm 0; break-inside: avoid; }
 li.task { list-style: none; margin-left: -5mm; padding-left: 7.5mm; position: relative; }
 li.task p { margin: 0; }
+li.task pre { margin: 1.2mm 0 2mm; }
 li.task input { position: absolute; left: 0; top: 0.3mm; width: 4.6mm; height: 4.6mm; margin: 0; appearance: none; -webkit-appearance: none;
   border: 1pt solid var(--ink); border-radius: 0.6mm; background: #fff; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 li.task input:checked { background: var(--ink); }

@@ -9,8 +9,15 @@ export function runbookHtml(markdown: string): string {
   return printedPage(md.utils.escapeHtml(title), RUNBOOK_STYLE, [withBoxes(md.render(markdown))]);
 }
 
+/** What is torn at its dashes, or away from its flag, is typed wrongly. */
 function withWholeWords(code: string): string {
-  return code.replace(/\S+/g, (word) => (word.length > MOST_WHOLE ? word : `<span>${word}</span>`));
+  return code.replace(/--[\w-]+ (?:'[^'\n]*'|[^\s'-]\S*)|\S+/g, (words) =>
+    words.length > MOST_WHOLE ? words.replace(/\S+/g, wholeWord) : `<span>${words}</span>`,
+  );
+}
+
+function wholeWord(word: string): string {
+  return word.length > MOST_WHOLE ? word : `<span>${word}</span>`;
 }
 
 /** Longer ones, such as paths, would stand out of the page. */
@@ -28,7 +35,6 @@ function withBoxes(html: string): string {
         /_{4,}/g,
         (line) => `<span class="blank" style="width:${String(line.length * 1.75)}mm"></span>`,
       )
-      // A flag that is torn at its dashes is typed wrongly.
       .replace(/<code>([^<]*)<\/code>/g, (_, code: string) => `<code>${withWholeWords(code)}</code>`)
       // A table of facts has no heads.
       .replace(/<thead>\s*<tr>\s*(?:<th[^>]*><\/th>\s*)+<\/tr>\s*<\/thead>/g, '')

@@ -1,5 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   installPage,
@@ -10,15 +12,24 @@ import {
 } from '../../src/cli/commands/runbook.run.js';
 import type { CommandName } from '../../src/cli/results.js';
 import type { Outcome } from '../../src/cli/command.js';
+import { trustKey } from '../../src/kit/key-store.js';
+import type { FileKind } from '../../src/kit/manifest.js';
 import { requireDocument } from '../helpers/answers.js';
+import type { Host } from '../../src/system/host.js';
+import { systemCommands } from '../../src/system/commands.js';
+import { kitBox } from '../helpers/kits.js';
+import { requireReal } from '../helpers/real-parts.js';
 import {
   canHaveServers,
   refusalOf,
   throwAwayServer,
   type ThrowAwayServer,
 } from '../helpers/throw-away-server.js';
+import { commandsIn, readTyped } from '../helpers/typed-commands.js';
 
 const ready = canHaveServers('runbooks for a throw-away server');
+
+const printable = requireReal('a runbook as PDF', ['chromium', 'pdftotext']);
 
 let one: ThrowAwayServer;
 let tarball = '';
@@ -38,8 +49,9 @@ async function page<T extends Outcome>(
   name: CommandName,
   body: (context: never) => Promise<T>,
   values: Record<string, unknown>,
+  host: Host = one.host,
 ): Promise<T> {
-  const { host, world } = one;
+  const { world } = one;
   const context = {
     ...{
       host,
@@ -65,6 +77,32 @@ async function written(file: string): Promise<string> {
   if (process.env.SANDSTORM_AIRGAP_KEEP_PAGES !== undefined)
     await writeFile(join(process.env.SANDSTORM_AIRGAP_KEEP_PAGES, file.split('/').at(-1) ?? ''), text);
   return text;
+}
+
+async function workFolders(): Promise<string[]> {
+  return (await readdir(tmpdir())).filter((name) => name.startsWith('sandstorm-airgap-pdf-'));
+}
+
+/** As the connected side makes it, by a key that this server trusts. */
+async function kitOf(release: string): Promise<string> {
+  const { make, key } = await kitBox();
+  await trustKey(key, 'a test', one.host);
+  const names = [basename(release), `${basename(release)}.update-sig`, 'install.sh'];
+  const bytes = await Promise.all(
+    names.map((name) =>
+      readFile(name === 'install.sh' ? one.world.installScript : join(dirname(release), name)),
+    ),
+  );
+  const kinds: readonly FileKind[] = ['release', 'update-sig', 'install-script'];
+  const { path } = await make('kit', {
+    contents: Object.fromEntries(names.map((name, at) => [name, bytes[at] ?? Buffer.alloc(0)])),
+    builds: [309],
+    alter: (manifest) => ({
+      ...manifest,
+      files: manifest.files.map((file) => ({ ...file, kind: kinds[names.indexOf(file.name)] ?? file.kind })),
+    }),
+  });
+  return path;
 }
 
 describe.skipIf(!ready)('pages for a server of build 308', { timeout: 120_000 }, () => {
@@ -135,6 +173,58 @@ describe.skipIf(!ready)('pages for a server of build 308', { timeout: 120_000 },
     await written(output);
   });
 
+  it.each([
+    [
+      'update',
+      updatePage,
+      ['update', 'preflight', 'rollback', 'resume', 'abort', 'status', 'runbook record'],
+    ],
+    ['install', installPage, ['install', 'preflight', 'checklist', 'status', 'runbook record']],
+  ] as const)('%s: for a transfer kit, and every command can be typed', async (what, body, commands) => {
+    const given = {
+      ...{
+        resolver: ['127.0.0.1:9', '127.0.0.2:9'],
+        expectAddress: '10.0.0.9',
+        waive: ['dns.base', 'dns.wildcard'],
+      },
+      ...(what === 'update'
+        ? { allowUnsigned: true }
+        : { baseUrl: 'http://s.corp.lan:6080', wildcardHost: '*.s.corp.lan:6080', smtpPort: 30_025 }),
+    };
+    const kit = await kitOf(tarball);
+    for (const source of [tarball, kit]) {
+      const { result } = await page(`runbook ${what}`, body, { ...given, tarball: source });
+      const text = result.page ?? '';
+      const typed = await Promise.all(commandsIn(text).map(readTyped));
+      expect([...new Set(typed.map(({ name }) => name))]).toEqual(expect.arrayContaining([...commands]));
+      const told = typed.filter(({ values }) => values.expectAddress === given.expectAddress);
+      expect([...new Set(told.map(({ name }) => name))].sort()).toEqual(['preflight', what].sort());
+      const { allowUnsigned, ...checked } = { allowUnsigned: undefined, ...given };
+      for (const { name, values } of told) {
+        const forPreflight = name === 'preflight';
+        expect(values).toMatchObject(forPreflight ? checked : { ...checked, allowUnsigned });
+        // A kit is no tarball that preflight could read.
+        expect(values.tarball).toBe(forPreflight && source === kit ? undefined : source);
+      }
+      const homes = typed.filter(({ name }) => name !== 'explain' && name !== 'kit verify');
+      expect(new Set(homes.map(({ values }) => values.home))).toEqual(new Set([one.world.home]));
+      expect(text.includes('Transfer kit')).toBe(source === kit);
+      expect(typed.some(({ name, values }) => name === 'kit verify' && values.kit === kit)).toBe(
+        source === kit,
+      );
+      expect(text).toMatch(/SHA-256 +\| `[0-9a-f]{64}`/);
+      expect(text).not.toContain('sandstorm-airgap-kit-');
+      await page(`runbook ${what}`, body, {
+        ...{
+          ...given,
+          tarball: source,
+          output: join(folder, `${what}-${source === kit ? 'kit' : 'all'}.html`),
+        },
+      });
+      await written(join(folder, `${what}-${source === kit ? 'kit' : 'all'}.html`));
+    }
+  });
+
   it('record and recover: what has happened, and what could be done', async () => {
     await expect(
       one.update(tarball, {
@@ -155,10 +245,53 @@ describe.skipIf(!ready)('pages for a server of build 308', { timeout: 120_000 },
     const recover = await page('runbook recover', recoverPage, { output: join(folder, 'recover.html') });
     expect(recover.result.output).toContain('recover.html');
     const html = await written(join(folder, 'recover.html'));
+    const { result } = await page('runbook recover', recoverPage, {});
+    const typed = await Promise.all(
+      commandsIn(result.page ?? '')
+        .filter((line) => !line.endsWith('--help'))
+        .map(readTyped),
+    );
+    expect(typed.length).toBeGreaterThan(9);
     expect(html).toContain('build 309, running (command), healthy');
     expect(html).toMatch(/-update<\/span><\/code>: sandstorm-308 of /);
     await page('runbook record', recordPage, { output: join(folder, 'record.html') });
     await written(join(folder, 'record.html'));
+  });
+
+  it.skipIf(!printable)('prints a PDF with a browser, and leaves nothing behind', async () => {
+    const output = join(folder, 'recover.pdf');
+    const before = await workFolders();
+    const outcome = await page('runbook recover', recoverPage, { output });
+    expect(outcome).toMatchObject({ changed: true, result: { output, page: null } });
+    const { stdout } = spawnSync('pdftotext', ['-layout', output, '-'], { encoding: 'utf8' });
+    const text = stdout.replaceAll(/\s+/g, ' ');
+    expect(text).toMatch(/^When .* is in trouble /);
+    expect(text).toContain(`Type sandstorm-airgap status --home ${one.world.home} and write down`);
+    expect(text).toMatch(/Told: .* Sign: /);
+    expect(await workFolders()).toEqual(before);
+  });
+
+  it('refuses a PDF without a program for it, or where that makes none', async () => {
+    const values = { output: join(folder, 'none.pdf') };
+    const bin = join(folder, 'bin');
+    await mkdir(bin);
+    const on = (path: string): Host => ({
+      ...one.host,
+      commands: systemCommands({ ...one.host.env, PATH: path }),
+    });
+    const none = await refusalOf(page('runbook recover', recoverPage, values, on(bin)), 'E_RUNBOOK_PDF');
+    expect(none.hint).toBe(`give --output ${join(folder, 'none.html')} instead, and print that in a browser`);
+    for (const [does, said] of [
+      ['echo lost the display >&2; exit 1', 'chromium has made no PDF: lost the display'],
+      ['exit 0', 'chromium has made no PDF'],
+      [`printf '%s' '%PDF-1.4 cut' > page.pdf`, 'chromium has made no PDF'],
+    ] as const) {
+      await writeFile(join(bin, 'chromium'), `#!/bin/sh\n${does}\n`, { mode: 0o755 });
+      const failed = page('runbook recover', recoverPage, values, on(`${bin}:/bin`));
+      expect((await refusalOf(failed, 'E_RUNBOOK_PDF')).message).toBe(said);
+    }
+    await expect(readFile(values.output)).rejects.toThrow('ENOENT');
+    await refusalOf(page('runbook recover', recoverPage, { format: 'pdf' }), 'E_USAGE');
   });
 
   it("takes the house's own templates, and refuses those that cannot be used", async () => {

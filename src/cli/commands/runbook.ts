@@ -1,23 +1,35 @@
 import { defineCommand } from '../command.js';
 import { choice, path, positional, positionalPath, several } from '../option.js';
-import { ADDRESS_OPTIONS, DNS_OPTIONS, PROOF_OPTIONS } from '../option-sets.js';
+import { ADDRESS_OPTIONS, DNS_OPTIONS, PORT_OPTIONS, PROOF_OPTIONS, WAIVE_OPTIONS } from '../option-sets.js';
 
 const PAGE_OPTIONS = {
   output: path('--output <file>', 'write it there, whole or not at all (default: standard output)'),
-  format: choice('--format <format>', "markdown or html (default: by the file's name, else markdown)", [
-    'markdown',
-    'html',
-  ]),
+  format: choice(
+    '--format <format>',
+    "markdown, html, or pdf where a browser or weasyprint is (default: by the file's name, else markdown)",
+    ['markdown', 'html', 'pdf'],
+  ),
   templates: path('--templates <dir>', "take the house's own templates from there, where it has one"),
 };
 
 const tell = several('--tell <who>', 'whom to tell: "Ann, on call, 555-0100"; may be repeated');
-const tarball = path('--tarball <file>', 'release tarball, or a folder to take the newest from');
+const tarball = path(
+  '--tarball <file>',
+  'release tarball, a folder to take the newest from, or a transfer kit',
+);
+
+/** What the operation is told too when it is typed, and preflight as well. */
+export const INSTALL_CHECK_OPTIONS = {
+  ...ADDRESS_OPTIONS,
+  ...DNS_OPTIONS,
+  ...PORT_OPTIONS,
+  ...WAIVE_OPTIONS,
+};
+export const UPDATE_CHECK_OPTIONS = { ...DNS_OPTIONS, ...WAIVE_OPTIONS };
 
 export const INSTALL_PAGE_OPTIONS = {
   tarball,
-  ...ADDRESS_OPTIONS,
-  ...DNS_OPTIONS,
+  ...INSTALL_CHECK_OPTIONS,
   tell: { ...tell, parse: (value: string) => [value] },
   ...PAGE_OPTIONS,
 };
@@ -25,7 +37,7 @@ export const INSTALL_PAGE_OPTIONS = {
 export const UPDATE_PAGE_OPTIONS = {
   tarball,
   allowUnsigned: PROOF_OPTIONS.allowUnsigned,
-  ...DNS_OPTIONS,
+  ...UPDATE_CHECK_OPTIONS,
   tell: INSTALL_PAGE_OPTIONS.tell,
   ...PAGE_OPTIONS,
 };
@@ -59,6 +71,7 @@ export const runbookUpdateCommand = defineCommand({
   examples: [
     "sandstorm-airgap runbook update --tarball /media/usb --tell 'Ann, on call, 555-0100' --output update.html",
     'sandstorm-airgap runbook update --tarball sandstorm-309.tar.xz --templates /etc/sandstorm-airgap/runbook',
+    'sandstorm-airgap runbook update --tarball /media/usb/kit --output update.pdf',
   ],
   options: UPDATE_PAGE_OPTIONS,
   load: async () => (await import('./runbook.run.js')).updatePage,

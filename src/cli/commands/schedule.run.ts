@@ -78,7 +78,7 @@ function said(
   const changed = seen.outcome === 'updated';
   const inJournal = values.log === 'journal' && !json;
   if (seen.code !== null && !inJournal) {
-    throw new Refusal(seen.code, seen.message, {
+    throw Refusal.retold(seen.code, seen.message, {
       result,
       changed: ERROR_CODES[seen.code].exit === 7,
       ...(seen.hint === null ? {} : { hint: seen.hint }),

@@ -1,6 +1,7 @@
 import { clientTest, describeRecipes, type DnsRecipe } from '../../server/dns-records.js';
 import { parseResolver } from '../../system/resolver-address.js';
 import { fail, pass, warn, type CheckResult } from '../check.js';
+import type { CheckFacts, GivenAnswer } from '../check-facts.js';
 import type { Remark, Trouble } from './judge.js';
 import type { Observation, Source } from './observe.js';
 import type { Wanted } from './place.js';
@@ -17,7 +18,7 @@ export interface Advice {
   readonly tryName: string;
   /** Where the names lead now although they should not; a proxy may be there. */
   readonly foreign: readonly string[];
-  readonly facts: unknown;
+  readonly facts: CheckFacts;
 }
 
 /** Remarks as the result of a check: the worst decides, every answer is in the facts. */
@@ -97,7 +98,7 @@ function tryServer({ name, origin }: Source, advice: Advice): string {
 }
 
 /** Every answer, for --json. */
-export function factsOf(observations: readonly Observation[]): readonly unknown[] {
+export function factsOf(observations: readonly Observation[]): readonly GivenAnswer[] {
   return observations.map(({ source, name, ipv4, ipv6 }) => ({
     from: source.name,
     origin: source.origin,

@@ -1,4 +1,5 @@
 import { Refusal, type ErrorCode } from '../../errors.js';
+import type { NotProven } from '../../refusal-facts.js';
 import type { Finding, Findings } from './finding.js';
 import { typeKey } from './keys.js';
 
@@ -68,8 +69,9 @@ export function judge(findings: Findings): Verdict {
 }
 
 /** The refusal of a verdict that is one. @param result for --json */
-export function notAuthentic(verdict: Extract<Verdict, { authentic: false }>, result?: unknown): Refusal {
-  return new Refusal(verdict.code, verdict.message, { hint: verdict.hint, result });
+export function notAuthentic(verdict: Extract<Verdict, { authentic: false }>, result?: NotProven): Refusal {
+  const facts = result === undefined ? {} : { result };
+  return new Refusal(verdict.code, verdict.message, { hint: verdict.hint, ...facts });
 }
 
 function unknownKeyHint({ kind, fingerprint, matches, trusted }: Of<'unknown-key'>): string {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.js';
 import { run } from '../../../src/cli/commands/explain.run.js';
-import { readPlainly } from '../../../src/cli/read-plainly.js';
 import { ERROR_CODES } from '../../../src/errors.js';
 import { parsePages } from '../../../src/explain/page.js';
 import { EXPLAIN_TEXTS } from '../../../src/explain/texts.js';
 import { ALL_CHECKS } from '../../../src/preflight/catalogue.js';
+import { readTyped } from '../../helpers/typed-commands.js';
 
 const pages = EXPLAIN_TEXTS.flatMap(parsePages);
 const known = [...Object.keys(ERROR_CODES), ...ALL_CHECKS.map(({ id }) => id)];
@@ -14,6 +14,15 @@ const explain = (code?: string) => run({ values: { code }, columns: 80 } as neve
 it('there is one page for every error code and every check, and none for anything else', () => {
   expect(pages.map(({ code }) => code).sort()).toEqual([...known].sort());
 });
+
+/** What stands for the house's own, where it has a form. */
+function filledIn(line: string): string {
+  return line
+    .replace('FINGERPRINT', 'ab'.repeat(20))
+    .replace('PACKAGE-ID', 'ab'.repeat(16))
+    .replace('APP-ID', '77mdck5kh3t15udn47ct8k06w7y4qhxruy8v8ts96er9psdf6d7h')
+    .replace(' URL ', ' http://index.corp.lan ');
+}
 
 describe.each(pages)('$code', (page) => {
   it('says what it means, why, what to do and what to type', () => {
@@ -27,14 +36,11 @@ describe.each(pages)('$code', (page) => {
     expect(page.see).not.toContain(page.code);
   });
 
-  it('has no command of ours that does not exist', () => {
-    const ours = page.commands.filter((one) => /^(?:sudo )?sandstorm-airgap /.test(one));
-    for (const one of ours) {
-      const [, ...words] = one.replace(/^sudo /, '').match(/'[^']*'|\S+/g) ?? [];
-      expect(
-        words[0] === '--help' || words[1] === '--help' || readPlainly(words, COMMANDS),
-        one,
-      ).toBeTruthy();
+  it('has no command of ours that the command line would refuse', async () => {
+    for (const line of page.commands.filter((one) => /^(?:sudo )?sandstorm-airgap /.test(one))) {
+      if (line.endsWith(' --help')) continue;
+      const { name } = await readTyped(filledIn(line));
+      expect(line).toContain(`sandstorm-airgap ${name}`);
     }
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StatusResult } from '../../../src/operations/status.js';
+import type { CheckFacts } from '../../../src/preflight/check-facts.js';
 import type { ReportedCheck } from '../../../src/preflight/check.js';
 import { mendsFor, namesMends, welcome } from '../../../src/wizard/offers.js';
 
@@ -122,14 +123,14 @@ describe('what is offered', () => {
   });
 });
 
-const failed = (id: string, facts?: unknown): ReportedCheck => ({
+const failed = (id: string, facts?: object): ReportedCheck => ({
   id,
   group: 'Network',
   title: id,
   status: 'fail',
   lines: ['no'],
   waived: false,
-  ...(facts === undefined ? {} : { facts }),
+  ...(facts === undefined ? {} : { facts: facts as CheckFacts }),
 });
 
 describe('ways to go on', () => {
