@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeSigningKey } from '../../src/rehearsal/signing-key.js';
-import { CONTAINER_TIMEOUT, requireContainers } from '../helpers/container.js';
+import { makeSigningKey, type SigningKey } from '../../src/rehearsal/signing-key.js';
+import { requireContainers } from '../helpers/container.js';
 import { FLEET_PROGRAMS, startFleet, type Fleet } from '../helpers/fleet.js';
 import { status, trust } from '../helpers/journey.js';
+import { packaged, PACKAGE_TIMEOUT, requirePackaging } from '../helpers/packaged.js';
 import { playbook, stats, type Played, type TaskOnHost } from '../helpers/playbook.js';
 import { requireReal } from '../helpers/real-parts.js';
 import { makeRelease, standInInstaller } from '../stand-ins/release.js';
@@ -20,7 +21,7 @@ import { makeRelease, standInInstaller } from '../stand-ins/release.js';
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const WHAT = 'a fleet of servers under Ansible';
-const ready = requireContainers(WHAT) && requireReal(WHAT, FLEET_PROGRAMS);
+const ready = requireContainers(WHAT) && requireReal(WHAT, FLEET_PROGRAMS) && requirePackaging(WHAT);
 
 const ADDRESSES = {
   sandstorm_base_url: 'http://sandstorm.test:6080',
@@ -28,16 +29,25 @@ const ADDRESSES = {
   sandstorm_stable_for: 1,
 };
 const PUBLISH = 'sandstorm.airgap.publish_index -e sandstorm_index_hosts=rig-1';
+/** Where it is not about the order. */
+const AT_A_TIME = '-e sandstorm_serial=3';
 const ALL = ['rig-1', 'rig-2', 'rig-3'];
+/** Has Python, and nothing of ours before it is brought: no node either, to the end. */
+const BARE = 'rig-3';
+const BROUGHT = '/opt/sandstorm-airgap/sandstorm-airgap';
 
 let fleet: Fleet;
+/** The single file. */
+let program = '';
 let drop = '';
 /** One whose new build dies as soon as it is started. */
 let bad = '';
+let signer: SigningKey;
 
 beforeAll(async () => {
   if (!ready) return;
-  fleet = await startFleet(ALL.length);
+  const making = packaged();
+  fleet = await startFleet(ALL.length, 1);
   drop = join(fleet.dir, 'drop');
   bad = join(fleet.dir, 'bad');
   const sign = makeSigningKey();
@@ -47,7 +57,8 @@ beforeAll(async () => {
   }
   for (const build of [308, 309]) await makeRelease({ build, dir: drop, sign });
   await makeRelease({ build: 309, dir: bad, sign, behaviour: { dies: 'at-start' } });
-  for (const { box } of fleet.servers) await trust(box, sign);
+  await fleet.servers[2]?.box.sh(`ln -s ${BROUGHT} /usr/local/bin/sandstorm-airgap`);
+  signer = sign;
 
   const tarball = join(fleet.dir, 'sandstorm-airgap.tar.gz');
   await run(process.execPath, [
@@ -59,11 +70,15 @@ beforeAll(async () => {
   ]);
   const installed = await fleet.sh(`ansible-galaxy collection install --offline -p collections ${tarball}`);
   expect(installed.exitCode, installed.stderr).toBe(0);
-}, CONTAINER_TIMEOUT);
+  ({ program } = await making);
+}, PACKAGE_TIMEOUT);
 afterAll(() => (ready ? fleet.stop() : undefined));
 
 const wanting = (build: number, each: Parameters<Fleet['inventory']>[1] = {}): Promise<void> =>
-  fleet.inventory({ ...ADDRESSES, sandstorm_tarball: join(drop, `sandstorm-${String(build)}.tar.xz`) }, each);
+  fleet.inventory(
+    { ...ADDRESSES, sandstorm_tarball: join(drop, `sandstorm-${String(build)}.tar.xz`) },
+    { ...each, [BARE]: { sandstorm_executable: BROUGHT, sandstorm_binary: program } },
+  );
 
 const builds = async (): Promise<unknown[]> =>
   Promise.all(
@@ -89,8 +104,18 @@ const resultsOf = ({ tasks }: Played, host: string): TaskOnHost[] =>
   tasks.map(({ hosts }) => hosts[host]).filter((one) => one !== undefined);
 
 describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
-  it('is not installed by a check, which says that it would be', async () => {
+  it('has the single file brought to a server that has Python, and neither the tool nor node', async () => {
     await wanting(308);
+    const bring = `sandstorm.airgap.bring_tool -e sandstorm_hosts=${BARE}`;
+    const brought = await playbook(fleet, bring);
+    expect(brought.exitCode, brought.said).toBe(0);
+    expect(stats(brought, BARE).changed).toBeGreaterThan(0);
+    expect(stats(await playbook(fleet, `${bring} --check`), BARE)).toMatchObject({ changed: 0, failures: 0 });
+    expect(await fleet.servers[2]?.box.sh('! command -v node; sandstorm-airgap --version')).toMatch(/^\d/);
+    for (const { box } of fleet.servers) await trust(box, signer);
+  });
+
+  it('is not installed by a check, which says that it would be', async () => {
     const before = await trees();
     const played = await playbook(fleet, 'sandstorm.airgap.install --check --diff');
     expect(played.exitCode, played.said).toBe(0);
@@ -119,7 +144,7 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
     await wanting(309);
     const before = await trees();
     const settings = `-e '{"sandstorm_settings": {"HIDE_TROUBLESHOOTING": "true"}}'`;
-    const played = await playbook(fleet, `sandstorm.airgap.update --check --diff ${settings}`);
+    const played = await playbook(fleet, `sandstorm.airgap.update --check --diff ${AT_A_TIME} ${settings}`);
     expect(played.exitCode, played.said).toBe(0);
     for (const host of ALL) expect(stats(played, host).changed).toBeGreaterThan(0);
     expect(played.said).toContain('+HIDE_TROUBLESHOOTING=true');
@@ -154,7 +179,7 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
 
   it('is brought to the end with a good release', async () => {
     await wanting(309);
-    const played = await playbook(fleet, 'sandstorm.airgap.update');
+    const played = await playbook(fleet, `sandstorm.airgap.update ${AT_A_TIME}`);
     expect(played.exitCode, played.said).toBe(0);
     expect(await builds()).toEqual([309, 309, 309]);
     expect(ALL.map((host) => stats(played, host).changed > 0)).toEqual([false, true, false]);
@@ -162,33 +187,30 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
 
   it('has settings changed, with a diff, and secrets that nobody sees', async () => {
     const secret = 'smtp://rig:correct-horse@mail.test';
-    const tasks = [
-      {
-        'sandstorm.airgap.airgap_config': {
-          settings: { HIDE_TROUBLESHOOTING: true, SANDCATS_BASE_DOMAIN: null },
-          secrets: { MAIL_URL: secret },
-          restart: true,
-        },
-      },
+    const config = {
+      settings: { HIDE_TROUBLESHOOTING: true, SANDCATS_BASE_DOMAIN: null },
+      secrets: { MAIL_URL: secret },
+      restart: true,
+    };
+    const conf = '/opt/sandstorm/sandstorm.conf';
+    const played = await play(
+      { 'sandstorm.airgap.airgap_config': config, check_mode: true },
+      { 'ansible.builtin.command': `grep -c MAIL_URL ${conf}`, failed_when: false },
+      { 'sandstorm.airgap.airgap_config': config },
       { 'sandstorm.airgap.airgap_facts': { gather: ['settings', 'snapshots'] } },
-    ];
-    await play('config.yml', tasks, 'rig-1');
-    const checked = await playbook(fleet, 'config.yml --check --diff -vvv');
-    expect(checked.exitCode, checked.said).toBe(0);
-    expect(stats(checked, 'rig-1').changed).toBe(1);
-    expect(await fleet.servers[0]?.box.sh('grep -c MAIL_URL /opt/sandstorm/sandstorm.conf || true')).toBe(
-      '0',
+      { 'sandstorm.airgap.airgap_config': config },
     );
-
-    const changed = await playbook(fleet, 'config.yml --diff -vvv');
-    expect(changed.exitCode, changed.said).toBe(0);
-    expect(resultsOf(changed, 'rig-1')[0]).toMatchObject({
+    const [checked, found, changed, facts, again] = resultsOf(played, 'rig-1');
+    const diff = { prepared: expect.stringContaining('+HIDE_TROUBLESHOOTING=true') as string };
+    expect(checked).toMatchObject({ changed: true, restarted: false, diff });
+    expect(found).toMatchObject({ stdout: '0' });
+    expect(changed).toMatchObject({
       changed: true,
       changed_settings: ['HIDE_TROUBLESHOOTING', 'MAIL_URL'],
       restarted: true,
-      diff: { prepared: expect.stringContaining('+HIDE_TROUBLESHOOTING=true') as string },
+      diff,
     });
-    expect(resultsOf(changed, 'rig-1')[1]).toMatchObject({
+    expect(facts).toMatchObject({
       ansible_facts: {
         sandstorm_airgap: {
           build: 309,
@@ -198,11 +220,19 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
         },
       },
     });
-    expect(checked.said + changed.said).not.toContain('correct-horse');
-    expect(await fleet.servers[0]?.box.sh('grep MAIL_URL /opt/sandstorm/sandstorm.conf')).toBe(
-      `MAIL_URL=${secret}`,
-    );
-    expect(stats(await playbook(fleet, 'config.yml'), 'rig-1').changed).toBe(0);
+    expect(again).toMatchObject({ changed: false, restarted: false });
+    expect(played.said).toContain('MAIL_URL');
+    expect(played.said).not.toContain('correct-horse');
+    expect(await fleet.servers[0]?.box.sh(`grep MAIL_URL ${conf}`)).toBe(`MAIL_URL=${secret}`);
+  });
+
+  it('says what is missing where the tool is not there', async () => {
+    const executable = '/opt/nowhere/sandstorm-airgap';
+    const played = await play({ 'sandstorm.airgap.airgap_facts': { executable }, ignore_errors: true });
+    expect(failureOf(played, 'rig-1')).toMatchObject({
+      code: 'E_TOOL_MISSING',
+      hint: expect.stringContaining('executable') as string,
+    });
   });
 
   it('publishes an app index, and says in one word what is wrong with a package', async () => {
@@ -237,21 +267,15 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
       restored: false,
     });
   });
-
-  it('says what is missing where the tool is not there', async () => {
-    await play(
-      'elsewhere.yml',
-      [{ 'sandstorm.airgap.airgap_facts': { executable: '/opt/nowhere/sandstorm-airgap' } }],
-      'rig-1',
-    );
-    const failed = await playbook(fleet, 'elsewhere.yml');
-    expect(failureOf(failed, 'rig-1')).toMatchObject({
-      code: 'E_TOOL_MISSING',
-      hint: expect.stringContaining('executable') as string,
-    });
-  });
 });
 
-async function play(file: string, tasks: readonly unknown[], hosts: string): Promise<void> {
-  await writeFile(join(fleet.dir, file), JSON.stringify([{ hosts, gather_facts: false, tasks }]));
+/** Tasks on the first server; whatever Ansible can tell is told. */
+async function play(...tasks: readonly Readonly<Record<string, unknown>>[]): Promise<Played> {
+  await writeFile(
+    join(fleet.dir, 'tasks.yml'),
+    JSON.stringify([{ hosts: 'rig-1', gather_facts: false, tasks }]),
+  );
+  const played = await playbook(fleet, 'tasks.yml --diff -vvv');
+  expect(played.exitCode, played.said).toBe(0);
+  return played;
 }

@@ -41,8 +41,11 @@ export const FLEET_PROGRAMS = [
   'dnsmasq',
 ];
 
-/** @param count at most 8 */
-export async function startFleet(count: number): Promise<Fleet> {
+/**
+ * @param count at most 8
+ * @param bare so many of them, the last ones, have neither the tool nor node
+ */
+export async function startFleet(count: number, bare = 0): Promise<Fleet> {
   const dir = await mkdtemp(join(tmpdir(), 'fleet-'));
   const usb = join(dir, 'usb');
   await mkdir(usb);
@@ -58,7 +61,8 @@ export async function startFleet(count: number): Promise<Fleet> {
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(dir, 'key')]);
     await bridge(controller);
     // One after another: each waits for the other's disk anyway.
-    for (let n = 1; n <= count; n += 1) begun.servers.push(await startServer(n, dir, controller));
+    for (let n = 1; n <= count; n += 1)
+      begun.servers.push(await startServer(n, dir, controller, n > count - bare));
     await writeFile(join(dir, 'ansible.cfg'), settings(dir));
     return {
       servers: begun.servers,
@@ -86,8 +90,13 @@ async function bridge({ pid }: PrivateMachine): Promise<void> {
   );
 }
 
-async function startServer(n: number, dir: string, controller: PrivateMachine): Promise<FleetServer> {
-  const box = await startContainer({ init: 'systemd', managed: true });
+async function startServer(
+  n: number,
+  dir: string,
+  controller: PrivateMachine,
+  withoutTool: boolean,
+): Promise<FleetServer> {
+  const box = await startContainer({ init: 'systemd', managed: true, withoutTool });
   try {
     const address = `10.30.0.${String(10 + n)}`;
     const [outside, inside] = [`rig${String(n)}`, 'uplink0'];
