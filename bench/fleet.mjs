@@ -14,6 +14,29 @@ const ADDRESSES = {
   sandstorm_stable_for: 1,
 };
 
+const THERE = '/var/lib/sandstorm-airgap/drop/sandstorm-308.tar.xz';
+const { sandstorm_base_url: base_url, sandstorm_wildcard_host: wildcard_host } = ADDRESSES;
+const FLAGS = '--yes --json --no-input';
+/** Where all is as it must be: what each module asks, and what somebody would type for the same. */
+const NOTHING_TO_DO = [
+  { module: 'airgap_facts', parameters: { gather: [] }, command: 'sandstorm-airgap status --json' },
+  {
+    module: 'airgap_install',
+    parameters: { tarball: THERE, base_url, wildcard_host },
+    command: `sandstorm-airgap install ${FLAGS} --base-url=${base_url} --wildcard-host=${wildcard_host} ${THERE}`,
+  },
+  {
+    module: 'airgap_update',
+    parameters: { tarball: THERE },
+    command: `sandstorm-airgap update ${FLAGS} ${THERE}`,
+  },
+  {
+    module: 'airgap_config',
+    parameters: { settings: { BASE_URL: base_url } },
+    command: `sandstorm-airgap config set --json --no-input BASE_URL ${base_url}`,
+  },
+];
+
 /** @param bundled loads a module of the sources or tests */
 export async function measureFleet(bundled) {
   const { startFleet, FLEET_PROGRAMS } = await bundled('test/helpers/fleet.ts');
@@ -57,23 +80,15 @@ async function prepare(fleet, bundled) {
     'export',
     join(fleet.dir, 'collections'),
   ]);
-  writeFileSync(
-    join(fleet.dir, 'module.yml'),
-    JSON.stringify([
-      {
-        hosts: 'sandstorm',
-        gather_facts: false,
-        tasks: [{ 'sandstorm.airgap.airgap_facts': { gather: [] } }],
-      },
-    ]),
-  );
-  const command = 'sandstorm-airgap status --json';
-  writeFileSync(
-    join(fleet.dir, 'command.yml'),
-    JSON.stringify([
-      { hosts: 'sandstorm', gather_facts: false, tasks: [{ 'ansible.builtin.command': command }] },
-    ]),
-  );
+  for (const { module, parameters, command } of NOTHING_TO_DO) {
+    write(fleet, `${module}.yml`, { [`sandstorm.airgap.${module}`]: parameters });
+    write(fleet, `${module}-bare.yml`, { 'ansible.builtin.command': command });
+  }
+}
+
+function write(fleet, file, task) {
+  const play = { hosts: 'sandstorm', gather_facts: false, tasks: [task] };
+  writeFileSync(join(fleet.dir, file), JSON.stringify([play]));
 }
 
 const limitTo = (fleet, count) =>
@@ -114,14 +129,10 @@ async function againstPing(fleet) {
 }
 
 async function againstCommand(fleet) {
-  await pairs(
-    fleet,
-    'airgap_facts, 8 servers',
-    'ansible.builtin.command',
-    'ansible-playbook command.yml',
-    'ansible-playbook module.yml',
-    '',
-  );
+  for (const { module } of NOTHING_TO_DO) {
+    const [ours, theirs] = [`${module}.yml`, `${module}-bare.yml`].map((file) => `ansible-playbook ${file}`);
+    await pairs(fleet, `${module}, 8 servers`, 'the bare command', theirs, ours, '');
+  }
 }
 
 async function pairs(fleet, what, name, theirs, ours, target) {
