@@ -8,6 +8,7 @@ import { report, root, row } from './measure.mjs';
 
 const SERVERS = 8;
 const READINGS = 3;
+const COUNTS = [1, 2, 4, 8];
 const ADDRESSES = {
   sandstorm_base_url: 'http://sandstorm.test:6080',
   sandstorm_wildcard_host: '*.sandstorm.test:6080',
@@ -97,9 +98,10 @@ const limitTo = (fleet, count) =>
     .map(({ name }) => name)
     .join(',')}`;
 
+/** In turns too, and with the processor time of the controller, which what else the machine does changes little. */
 async function grow(fleet) {
   let done = 0;
-  for (const count of [1, 2, 4, 8]) {
+  for (const count of COUNTS) {
     const fresh = fleet.servers.slice(done, count).map(({ name }) => name);
     const first = await timed(fleet, `ansible-playbook sandstorm.airgap.install --limit ${fresh.join(',')}`);
     row(
@@ -110,9 +112,28 @@ async function grow(fleet) {
     );
     done = count;
   }
-  for (const count of [1, 2, 4, 8]) {
-    const again = await median(fleet, `ansible-playbook sandstorm.airgap.install ${limitTo(fleet, count)}`);
-    row(`no change, ${count}`, `${(again / count / 1000).toFixed(2)} s a server`, seconds(again), '');
+  const rounds = [];
+  for (let n = 0; n < READINGS; n += 1) {
+    const round = [];
+    for (const count of COUNTS)
+      round.push(await spent(fleet, `ansible-playbook sandstorm.airgap.install ${limitTo(fleet, count)}`));
+    rounds.push(round);
+  }
+  for (const [at, count] of COUNTS.entries()) {
+    const ratio = middle(rounds.map((round) => round[at].took / round[0].took));
+    const own = middle(rounds.map((round) => round[at].processor));
+    row(
+      `no change, ${count}`,
+      `${ratio.toFixed(2)} x one server`,
+      seconds(middle(rounds.map((round) => round[at].took))),
+      '',
+    );
+    row(
+      `  of the controller's processors`,
+      `${(own / count / 1000).toFixed(2)} s a server`,
+      seconds(own),
+      '',
+    );
   }
 }
 
@@ -142,10 +163,15 @@ async function pairs(fleet, what, name, theirs, ours, target) {
   row(what, `${ratio.toFixed(2)} x ${name}`, seconds(middle(readings.map(([, other]) => other))), target);
 }
 
-async function median(fleet, command) {
-  const readings = [];
-  for (let n = 0; n < READINGS; n += 1) readings.push(await timed(fleet, command));
-  return middle(readings);
+/** @returns milliseconds: by the clock, and of the controller's processors */
+async function spent(fleet, command) {
+  const began = performance.now();
+  const { exitCode, stdout, stderr } = await fleet.sh(`TIMEFORMAT='took %U %S'; time ${command}`);
+  const took = performance.now() - began;
+  const [, user, system] = /^took ([\d.]+) ([\d.]+)$/m.exec(stderr) ?? [];
+  if (exitCode !== 0 || user === undefined)
+    throw new Error(`${command}: exit ${exitCode}: ${stdout}${stderr}`);
+  return { took, processor: (Number(user) + Number(system)) * 1000 };
 }
 
 async function timed(fleet, command) {

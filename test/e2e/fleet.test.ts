@@ -39,23 +39,17 @@ const BROUGHT = '/opt/sandstorm-airgap/sandstorm-airgap';
 let fleet: Fleet;
 /** The single file. */
 let program = '';
-let drop = '';
-/** One whose new build dies as soon as it is started. */
-let bad = '';
 let signer: SigningKey;
 
 beforeAll(async () => {
   if (!ready) return;
   const making = packaged();
   fleet = await startFleet(ALL.length, 1);
-  drop = join(fleet.dir, 'drop');
-  bad = join(fleet.dir, 'bad');
+  const bad = join(fleet.share, 'bad');
   const sign = makeSigningKey();
-  for (const dir of [drop, bad]) {
-    await mkdir(dir);
-    await cp(standInInstaller, join(dir, 'install.sh'));
-  }
-  for (const build of [308, 309]) await makeRelease({ build, dir: drop, sign });
+  await mkdir(bad);
+  for (const dir of [fleet.share, bad]) await cp(standInInstaller, join(dir, 'install.sh'));
+  for (const build of [308, 309]) await makeRelease({ build, dir: fleet.share, sign });
   await makeRelease({ build: 309, dir: bad, sign, behaviour: { dies: 'at-start' } });
   await fleet.servers[2]?.box.sh(`ln -s ${BROUGHT} /usr/local/bin/sandstorm-airgap`);
   signer = sign;
@@ -74,11 +68,20 @@ beforeAll(async () => {
 }, PACKAGE_TIMEOUT);
 afterAll(() => (ready ? fleet.stop() : undefined));
 
-const wanting = (build: number, each: Parameters<Fleet['inventory']>[1] = {}): Promise<void> =>
+type Wish = Parameters<Fleet['inventory']>[0];
+
+/** With a release that is copied from the controller, or lies on the servers. */
+const wanting = (release: Wish, second: Wish = {}): Promise<void> =>
   fleet.inventory(
-    { ...ADDRESSES, sandstorm_tarball: join(drop, `sandstorm-${String(build)}.tar.xz`) },
-    { ...each, [BARE]: { sandstorm_executable: BROUGHT, sandstorm_binary: program } },
+    { ...ADDRESSES, ...release },
+    { 'rig-2': second, [BARE]: { sandstorm_executable: BROUGHT, sandstorm_binary: program } },
   );
+const copied = (build: number): Wish => ({
+  sandstorm_tarball: join(fleet.share, `sandstorm-${String(build)}.tar.xz`),
+});
+const THERE = { sandstorm_tarball: '/srv/share/sandstorm-309.tar.xz', sandstorm_tarball_on_server: true };
+/** Its new build dies as soon as it is started. */
+const BAD = { sandstorm_tarball: '/srv/share/bad/sandstorm-309.tar.xz' };
 
 const builds = async (): Promise<unknown[]> =>
   Promise.all(
@@ -93,7 +96,7 @@ const trees = (): Promise<string[]> =>
   Promise.all(
     fleet.servers.map(({ box }) =>
       box.sh(
-        "find /opt /var/lib /etc /usr/local /srv -xdev \\( -path '*/var/log' -o -path '*/var/mongo' -o -path /var/lib/systemd \\) -prune -o -printf '%p %y %m %T@ %s\\n' | sort",
+        "find /opt /var/lib /etc /usr/local /srv -xdev \\( -path /srv/share -o -path '*/var/log' -o -path '*/var/mongo' -o -path /var/lib/systemd \\) -prune -o -printf '%p %y %m %T@ %s\\n' | sort",
       ),
     ),
   );
@@ -102,15 +105,19 @@ const failureOf = (played: Played, host: string): TaskOnHost | undefined =>
   resultsOf(played, host).find((one) => one.failed === true);
 const resultsOf = ({ tasks }: Played, host: string): TaskOnHost[] =>
   tasks.map(({ hosts }) => hosts[host]).filter((one) => one !== undefined);
+/** What --diff shows of builds. */
+const diffsOf = (played: Played, host: string): unknown[] =>
+  resultsOf(played, host)
+    .map(({ diff }) => diff as { before?: unknown; after?: unknown } | undefined)
+    .filter((diff) => String(diff?.after).startsWith('build '))
+    .map((diff) => ({ before: diff?.before, after: diff?.after }));
 
 describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
   it('has the single file brought to a server that has Python, and neither the tool nor node', async () => {
-    await wanting(308);
-    const bring = `sandstorm.airgap.bring_tool -e sandstorm_hosts=${BARE}`;
-    const brought = await playbook(fleet, bring);
+    await wanting(copied(308));
+    const brought = await playbook(fleet, `sandstorm.airgap.bring_tool -e sandstorm_hosts=${BARE}`);
     expect(brought.exitCode, brought.said).toBe(0);
     expect(stats(brought, BARE).changed).toBeGreaterThan(0);
-    expect(stats(await playbook(fleet, `${bring} --check`), BARE)).toMatchObject({ changed: 0, failures: 0 });
     expect(await fleet.servers[2]?.box.sh('! command -v node; sandstorm-airgap --version')).toMatch(/^\d/);
     for (const { box } of fleet.servers) await trust(box, signer);
   });
@@ -125,9 +132,11 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
   });
 
   it('is installed, all servers at a time', async () => {
-    const played = await playbook(fleet, 'sandstorm.airgap.install');
+    const played = await playbook(fleet, 'sandstorm.airgap.install --diff');
     expect(played.exitCode, played.said).toBe(0);
     expect(await builds()).toEqual([308, 308, 308]);
+    const after = `build 308\n${ADDRESSES.sandstorm_base_url}\n`;
+    for (const host of ALL) expect(diffsOf(played, host)).toContainEqual({ before: '', after });
     expect(played.said).not.toContain('/setup/token/');
   });
 
@@ -141,7 +150,7 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
   });
 
   it('is not changed by a check of an update, which shows what would be', async () => {
-    await wanting(309);
+    await wanting(copied(309));
     const before = await trees();
     const settings = `-e '{"sandstorm_settings": {"HIDE_TROUBLESHOOTING": "true"}}'`;
     const played = await playbook(fleet, `sandstorm.airgap.update --check --diff ${AT_A_TIME} ${settings}`);
@@ -152,9 +161,10 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
   });
 
   it('stops at the first server that fails, which is back at its old build', async () => {
-    await wanting(309, { 'rig-2': { sandstorm_tarball: join(bad, 'sandstorm-309.tar.xz') } });
-    const played = await playbook(fleet, 'sandstorm.airgap.update');
+    await wanting(THERE, BAD);
+    const played = await playbook(fleet, 'sandstorm.airgap.update --diff');
     expect(played.exitCode, played.said).toBe(2);
+    expect(diffsOf(played, 'rig-1')).toEqual([{ before: 'build 308\n', after: 'build 309\n' }]);
     expect(failureOf(played, 'rig-2')).toMatchObject({
       code: 'E_UPDATE_UNDONE',
       rc: 6,
@@ -178,7 +188,7 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
   });
 
   it('is brought to the end with a good release', async () => {
-    await wanting(309);
+    await wanting(THERE);
     const played = await playbook(fleet, `sandstorm.airgap.update ${AT_A_TIME}`);
     expect(played.exitCode, played.said).toBe(0);
     expect(await builds()).toEqual([309, 309, 309]);

@@ -21,6 +21,8 @@ export interface Fleet {
   readonly servers: readonly FleetServer[];
   /** On the controller: inventory.yml, ansible.cfg, collections. */
   readonly dir: string;
+  /** A folder of this machine that every server sees as /srv/share, and can only read. */
+  readonly share: string;
   /** A command on the controller, in that folder. */
   sh(command: string, env?: Readonly<Record<string, string>>): Promise<Ran>;
   /** Writes the inventory anew, with these variables for all and for each. */
@@ -48,7 +50,9 @@ export const FLEET_PROGRAMS = [
 export async function startFleet(count: number, bare = 0): Promise<Fleet> {
   const dir = await mkdtemp(join(tmpdir(), 'fleet-'));
   const usb = join(dir, 'usb');
+  const share = join(dir, 'share');
   await mkdir(usb);
+  await mkdir(share);
   const begun: { controller?: PrivateMachine; servers: FleetServer[] } = { servers: [] };
   const stop = async (): Promise<void> => {
     await begun.controller?.stop();
@@ -62,11 +66,12 @@ export async function startFleet(count: number, bare = 0): Promise<Fleet> {
     await bridge(controller);
     // One after another: each waits for the other's disk anyway.
     for (let n = 1; n <= count; n += 1)
-      begun.servers.push(await startServer(n, dir, controller, n > count - bare));
+      begun.servers.push(await startServer(n, dir, controller, share, n > count - bare));
     await writeFile(join(dir, 'ansible.cfg'), settings(dir));
     return {
       servers: begun.servers,
       dir,
+      share,
       sh: (command, env = {}) =>
         controller.sh(command, {
           cwd: dir,
@@ -94,9 +99,11 @@ async function startServer(
   n: number,
   dir: string,
   controller: PrivateMachine,
+  share: string,
   withoutTool: boolean,
 ): Promise<FleetServer> {
-  const box = await startContainer({ init: 'systemd', managed: true, withoutTool });
+  const show = { [share]: '/srv/share' };
+  const box = await startContainer({ init: 'systemd', managed: true, show, withoutTool });
   try {
     const address = `10.30.0.${String(10 + n)}`;
     const [outside, inside] = [`rig${String(n)}`, 'uplink0'];
@@ -145,6 +152,8 @@ function settings(dir: string): string {
     'gathering = explicit',
     'interpreter_python = /usr/bin/python3',
     'retry_files_enabled = false',
+    // Else it looks a thousand times a second whether a server has answered, on the processors that the servers need.
+    'internal_poll_interval = 0.02',
     '[ssh_connection]',
     'pipelining = true',
     `ssh_args = ${ssh.join(' ')}`,
