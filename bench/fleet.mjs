@@ -8,11 +8,35 @@ import { report, root, row } from './measure.mjs';
 
 const SERVERS = 8;
 const READINGS = 3;
+const COUNTS = [1, 2, 4, 8];
 const ADDRESSES = {
   sandstorm_base_url: 'http://sandstorm.test:6080',
   sandstorm_wildcard_host: '*.sandstorm.test:6080',
   sandstorm_stable_for: 1,
 };
+
+const THERE = '/var/lib/sandstorm-airgap/drop/sandstorm-308.tar.xz';
+const { sandstorm_base_url: base_url, sandstorm_wildcard_host: wildcard_host } = ADDRESSES;
+const FLAGS = '--yes --json --no-input';
+/** Where all is as it must be: what each module asks, and what somebody would type for the same. */
+const NOTHING_TO_DO = [
+  { module: 'airgap_facts', parameters: { gather: [] }, command: 'sandstorm-airgap status --json' },
+  {
+    module: 'airgap_install',
+    parameters: { tarball: THERE, base_url, wildcard_host },
+    command: `sandstorm-airgap install ${FLAGS} --base-url=${base_url} --wildcard-host=${wildcard_host} ${THERE}`,
+  },
+  {
+    module: 'airgap_update',
+    parameters: { tarball: THERE },
+    command: `sandstorm-airgap update ${FLAGS} ${THERE}`,
+  },
+  {
+    module: 'airgap_config',
+    parameters: { settings: { BASE_URL: base_url } },
+    command: `sandstorm-airgap config set --json --no-input BASE_URL ${base_url}`,
+  },
+];
 
 /** @param bundled loads a module of the sources or tests */
 export async function measureFleet(bundled) {
@@ -57,23 +81,15 @@ async function prepare(fleet, bundled) {
     'export',
     join(fleet.dir, 'collections'),
   ]);
-  writeFileSync(
-    join(fleet.dir, 'module.yml'),
-    JSON.stringify([
-      {
-        hosts: 'sandstorm',
-        gather_facts: false,
-        tasks: [{ 'sandstorm.airgap.airgap_facts': { gather: [] } }],
-      },
-    ]),
-  );
-  const command = 'sandstorm-airgap status --json';
-  writeFileSync(
-    join(fleet.dir, 'command.yml'),
-    JSON.stringify([
-      { hosts: 'sandstorm', gather_facts: false, tasks: [{ 'ansible.builtin.command': command }] },
-    ]),
-  );
+  for (const { module, parameters, command } of NOTHING_TO_DO) {
+    write(fleet, `${module}.yml`, { [`sandstorm.airgap.${module}`]: parameters });
+    write(fleet, `${module}-bare.yml`, { 'ansible.builtin.command': command });
+  }
+}
+
+function write(fleet, file, task) {
+  const play = { hosts: 'sandstorm', gather_facts: false, tasks: [task] };
+  writeFileSync(join(fleet.dir, file), JSON.stringify([play]));
 }
 
 const limitTo = (fleet, count) =>
@@ -82,9 +98,10 @@ const limitTo = (fleet, count) =>
     .map(({ name }) => name)
     .join(',')}`;
 
+/** In turns too, and with the processor time of the controller, which what else the machine does changes little. */
 async function grow(fleet) {
   let done = 0;
-  for (const count of [1, 2, 4, 8]) {
+  for (const count of COUNTS) {
     const fresh = fleet.servers.slice(done, count).map(({ name }) => name);
     const first = await timed(fleet, `ansible-playbook sandstorm.airgap.install --limit ${fresh.join(',')}`);
     row(
@@ -95,9 +112,28 @@ async function grow(fleet) {
     );
     done = count;
   }
-  for (const count of [1, 2, 4, 8]) {
-    const again = await median(fleet, `ansible-playbook sandstorm.airgap.install ${limitTo(fleet, count)}`);
-    row(`no change, ${count}`, `${(again / count / 1000).toFixed(2)} s a server`, seconds(again), '');
+  const rounds = [];
+  for (let n = 0; n < READINGS; n += 1) {
+    const round = [];
+    for (const count of COUNTS)
+      round.push(await spent(fleet, `ansible-playbook sandstorm.airgap.install ${limitTo(fleet, count)}`));
+    rounds.push(round);
+  }
+  for (const [at, count] of COUNTS.entries()) {
+    const ratio = middle(rounds.map((round) => round[at].took / round[0].took));
+    const own = middle(rounds.map((round) => round[at].processor));
+    row(
+      `no change, ${count}`,
+      `${ratio.toFixed(2)} x one server`,
+      seconds(middle(rounds.map((round) => round[at].took))),
+      '',
+    );
+    row(
+      `  of the controller's processors`,
+      `${(own / count / 1000).toFixed(2)} s a server`,
+      seconds(own),
+      '',
+    );
   }
 }
 
@@ -114,14 +150,10 @@ async function againstPing(fleet) {
 }
 
 async function againstCommand(fleet) {
-  await pairs(
-    fleet,
-    'airgap_facts, 8 servers',
-    'ansible.builtin.command',
-    'ansible-playbook command.yml',
-    'ansible-playbook module.yml',
-    '',
-  );
+  for (const { module } of NOTHING_TO_DO) {
+    const [ours, theirs] = [`${module}.yml`, `${module}-bare.yml`].map((file) => `ansible-playbook ${file}`);
+    await pairs(fleet, `${module}, 8 servers`, 'the bare command', theirs, ours, '');
+  }
 }
 
 async function pairs(fleet, what, name, theirs, ours, target) {
@@ -131,10 +163,15 @@ async function pairs(fleet, what, name, theirs, ours, target) {
   row(what, `${ratio.toFixed(2)} x ${name}`, seconds(middle(readings.map(([, other]) => other))), target);
 }
 
-async function median(fleet, command) {
-  const readings = [];
-  for (let n = 0; n < READINGS; n += 1) readings.push(await timed(fleet, command));
-  return middle(readings);
+/** @returns milliseconds: by the clock, and of the controller's processors */
+async function spent(fleet, command) {
+  const began = performance.now();
+  const { exitCode, stdout, stderr } = await fleet.sh(`TIMEFORMAT='took %U %S'; time ${command}`);
+  const took = performance.now() - began;
+  const [, user, system] = /^took ([\d.]+) ([\d.]+)$/m.exec(stderr) ?? [];
+  if (exitCode !== 0 || user === undefined)
+    throw new Error(`${command}: exit ${exitCode}: ${stdout}${stderr}`);
+  return { took, processor: (Number(user) + Number(system)) * 1000 };
 }
 
 async function timed(fleet, command) {

@@ -15,6 +15,7 @@ import { measureMirror } from './mirror.mjs';
 import { pairs, peak, report, root, row, run, time, toolCommand } from './measure.mjs';
 import { obtainRuntime } from '../scripts/package/runtime.mjs';
 import { pauses } from './pause.mjs';
+import { rawText } from '../scripts/raw-text.mjs';
 
 const cache = join(root, '.cache/bench');
 const NODE = { name: 'node -e 0', command: [process.execPath, '-e', '0'] };
@@ -217,6 +218,8 @@ async function bundled(path) {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    packages: 'external',
+    plugins: [rawText],
     define: { 'import.meta.url': JSON.stringify(pathToFileURL(source).href) },
   });
   return import(pathToFileURL(outfile).href);

@@ -6,7 +6,6 @@ import { makeSigningKey } from '../../src/rehearsal/signing-key.js';
 import {
   CONTAINER_TIMEOUT,
   requireContainers,
-  shipNothing,
   startContainer,
   type Container,
 } from '../helpers/container.js';
@@ -65,11 +64,10 @@ describe.skipIf(!ready)('from the internet to the server', () => {
     await publish(web);
     await writeFile(join(web, 'server.js'), WEB_SERVER);
     const { program } = await packaged();
-    shipNothing();
     const server = { [web]: '/srv/public', [process.execPath]: '/srv/node' };
     [connected, offline] = await Promise.all([
-      startContainer({ init: 'none', show: server, share: { [here]: '/media/usb' } }),
-      startContainer({ init: 'sysvinit', share: { [there]: '/media/usb' } }),
+      startContainer({ init: 'none', withoutTool: true, show: server, share: { [here]: '/media/usb' } }),
+      startContainer({ init: 'sysvinit', withoutTool: true, share: { [there]: '/media/usb' } }),
     ]);
     await connected.sh('setsid /srv/node /srv/public/server.js > /dev/null 2>&1 &');
     await connected.put(program, '/usr/local/bin/sandstorm-airgap');

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeSigningKey } from '../../src/rehearsal/signing-key.js';
-import { CONTAINER_TIMEOUT, requireContainers } from '../helpers/container.js';
+import { makeSigningKey, type SigningKey } from '../../src/rehearsal/signing-key.js';
+import { requireContainers } from '../helpers/container.js';
 import { FLEET_PROGRAMS, startFleet, type Fleet } from '../helpers/fleet.js';
 import { status, trust } from '../helpers/journey.js';
+import { packaged, PACKAGE_TIMEOUT, requirePackaging } from '../helpers/packaged.js';
 import { playbook, stats, type Played, type TaskOnHost } from '../helpers/playbook.js';
 import { requireReal } from '../helpers/real-parts.js';
 import { makeRelease, standInInstaller } from '../stand-ins/release.js';
@@ -20,7 +21,7 @@ import { makeRelease, standInInstaller } from '../stand-ins/release.js';
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const WHAT = 'a fleet of servers under Ansible';
-const ready = requireContainers(WHAT) && requireReal(WHAT, FLEET_PROGRAMS);
+const ready = requireContainers(WHAT) && requireReal(WHAT, FLEET_PROGRAMS) && requirePackaging(WHAT);
 
 const ADDRESSES = {
   sandstorm_base_url: 'http://sandstorm.test:6080',
@@ -28,26 +29,30 @@ const ADDRESSES = {
   sandstorm_stable_for: 1,
 };
 const PUBLISH = 'sandstorm.airgap.publish_index -e sandstorm_index_hosts=rig-1';
+/** Where it is not about the order. */
+const AT_A_TIME = '-e sandstorm_serial=3';
 const ALL = ['rig-1', 'rig-2', 'rig-3'];
+/** Has Python, and nothing of ours before it is brought: no node either, to the end. */
+const BARE = 'rig-3';
+const BROUGHT = '/opt/sandstorm-airgap/sandstorm-airgap';
 
 let fleet: Fleet;
-let drop = '';
-/** One whose new build dies as soon as it is started. */
-let bad = '';
+/** The single file. */
+let program = '';
+let signer: SigningKey;
 
 beforeAll(async () => {
   if (!ready) return;
-  fleet = await startFleet(ALL.length);
-  drop = join(fleet.dir, 'drop');
-  bad = join(fleet.dir, 'bad');
+  const making = packaged();
+  fleet = await startFleet(ALL.length, 1);
+  const bad = join(fleet.share, 'bad');
   const sign = makeSigningKey();
-  for (const dir of [drop, bad]) {
-    await mkdir(dir);
-    await cp(standInInstaller, join(dir, 'install.sh'));
-  }
-  for (const build of [308, 309]) await makeRelease({ build, dir: drop, sign });
+  await mkdir(bad);
+  for (const dir of [fleet.share, bad]) await cp(standInInstaller, join(dir, 'install.sh'));
+  for (const build of [308, 309]) await makeRelease({ build, dir: fleet.share, sign });
   await makeRelease({ build: 309, dir: bad, sign, behaviour: { dies: 'at-start' } });
-  for (const { box } of fleet.servers) await trust(box, sign);
+  await fleet.servers[2]?.box.sh(`ln -s ${BROUGHT} /usr/local/bin/sandstorm-airgap`);
+  signer = sign;
 
   const tarball = join(fleet.dir, 'sandstorm-airgap.tar.gz');
   await run(process.execPath, [
@@ -59,11 +64,24 @@ beforeAll(async () => {
   ]);
   const installed = await fleet.sh(`ansible-galaxy collection install --offline -p collections ${tarball}`);
   expect(installed.exitCode, installed.stderr).toBe(0);
-}, CONTAINER_TIMEOUT);
+  ({ program } = await making);
+}, PACKAGE_TIMEOUT);
 afterAll(() => (ready ? fleet.stop() : undefined));
 
-const wanting = (build: number, each: Parameters<Fleet['inventory']>[1] = {}): Promise<void> =>
-  fleet.inventory({ ...ADDRESSES, sandstorm_tarball: join(drop, `sandstorm-${String(build)}.tar.xz`) }, each);
+type Wish = Parameters<Fleet['inventory']>[0];
+
+/** With a release that is copied from the controller, or lies on the servers. */
+const wanting = (release: Wish, second: Wish = {}): Promise<void> =>
+  fleet.inventory(
+    { ...ADDRESSES, ...release },
+    { 'rig-2': second, [BARE]: { sandstorm_executable: BROUGHT, sandstorm_binary: program } },
+  );
+const copied = (build: number): Wish => ({
+  sandstorm_tarball: join(fleet.share, `sandstorm-${String(build)}.tar.xz`),
+});
+const THERE = { sandstorm_tarball: '/srv/share/sandstorm-309.tar.xz', sandstorm_tarball_on_server: true };
+/** Its new build dies as soon as it is started. */
+const BAD = { sandstorm_tarball: '/srv/share/bad/sandstorm-309.tar.xz' };
 
 const builds = async (): Promise<unknown[]> =>
   Promise.all(
@@ -78,7 +96,7 @@ const trees = (): Promise<string[]> =>
   Promise.all(
     fleet.servers.map(({ box }) =>
       box.sh(
-        "find /opt /var/lib /etc /usr/local /srv -xdev \\( -path '*/var/log' -o -path '*/var/mongo' -o -path /var/lib/systemd \\) -prune -o -printf '%p %y %m %T@ %s\\n' | sort",
+        "find /opt /var/lib /etc /usr/local /srv -xdev \\( -path /srv/share -o -path '*/var/log' -o -path '*/var/mongo' -o -path /var/lib/systemd \\) -prune -o -printf '%p %y %m %T@ %s\\n' | sort",
       ),
     ),
   );
@@ -87,10 +105,24 @@ const failureOf = (played: Played, host: string): TaskOnHost | undefined =>
   resultsOf(played, host).find((one) => one.failed === true);
 const resultsOf = ({ tasks }: Played, host: string): TaskOnHost[] =>
   tasks.map(({ hosts }) => hosts[host]).filter((one) => one !== undefined);
+/** What --diff shows of builds. */
+const diffsOf = (played: Played, host: string): unknown[] =>
+  resultsOf(played, host)
+    .map(({ diff }) => diff as { before?: unknown; after?: unknown } | undefined)
+    .filter((diff) => String(diff?.after).startsWith('build '))
+    .map((diff) => ({ before: diff?.before, after: diff?.after }));
 
 describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
+  it('has the single file brought to a server that has Python, and neither the tool nor node', async () => {
+    await wanting(copied(308));
+    const brought = await playbook(fleet, `sandstorm.airgap.bring_tool -e sandstorm_hosts=${BARE}`);
+    expect(brought.exitCode, brought.said).toBe(0);
+    expect(stats(brought, BARE).changed).toBeGreaterThan(0);
+    expect(await fleet.servers[2]?.box.sh('! command -v node; sandstorm-airgap --version')).toMatch(/^\d/);
+    for (const { box } of fleet.servers) await trust(box, signer);
+  });
+
   it('is not installed by a check, which says that it would be', async () => {
-    await wanting(308);
     const before = await trees();
     const played = await playbook(fleet, 'sandstorm.airgap.install --check --diff');
     expect(played.exitCode, played.said).toBe(0);
@@ -100,9 +132,11 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
   });
 
   it('is installed, all servers at a time', async () => {
-    const played = await playbook(fleet, 'sandstorm.airgap.install');
+    const played = await playbook(fleet, 'sandstorm.airgap.install --diff');
     expect(played.exitCode, played.said).toBe(0);
     expect(await builds()).toEqual([308, 308, 308]);
+    const after = `build 308\n${ADDRESSES.sandstorm_base_url}\n`;
+    for (const host of ALL) expect(diffsOf(played, host)).toContainEqual({ before: '', after });
     expect(played.said).not.toContain('/setup/token/');
   });
 
@@ -116,10 +150,10 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
   });
 
   it('is not changed by a check of an update, which shows what would be', async () => {
-    await wanting(309);
+    await wanting(copied(309));
     const before = await trees();
     const settings = `-e '{"sandstorm_settings": {"HIDE_TROUBLESHOOTING": "true"}}'`;
-    const played = await playbook(fleet, `sandstorm.airgap.update --check --diff ${settings}`);
+    const played = await playbook(fleet, `sandstorm.airgap.update --check --diff ${AT_A_TIME} ${settings}`);
     expect(played.exitCode, played.said).toBe(0);
     for (const host of ALL) expect(stats(played, host).changed).toBeGreaterThan(0);
     expect(played.said).toContain('+HIDE_TROUBLESHOOTING=true');
@@ -127,9 +161,10 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
   });
 
   it('stops at the first server that fails, which is back at its old build', async () => {
-    await wanting(309, { 'rig-2': { sandstorm_tarball: join(bad, 'sandstorm-309.tar.xz') } });
-    const played = await playbook(fleet, 'sandstorm.airgap.update');
+    await wanting(THERE, BAD);
+    const played = await playbook(fleet, 'sandstorm.airgap.update --diff');
     expect(played.exitCode, played.said).toBe(2);
+    expect(diffsOf(played, 'rig-1')).toEqual([{ before: 'build 308\n', after: 'build 309\n' }]);
     expect(failureOf(played, 'rig-2')).toMatchObject({
       code: 'E_UPDATE_UNDONE',
       rc: 6,
@@ -153,8 +188,8 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
   });
 
   it('is brought to the end with a good release', async () => {
-    await wanting(309);
-    const played = await playbook(fleet, 'sandstorm.airgap.update');
+    await wanting(THERE);
+    const played = await playbook(fleet, `sandstorm.airgap.update ${AT_A_TIME}`);
     expect(played.exitCode, played.said).toBe(0);
     expect(await builds()).toEqual([309, 309, 309]);
     expect(ALL.map((host) => stats(played, host).changed > 0)).toEqual([false, true, false]);
@@ -162,33 +197,30 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
 
   it('has settings changed, with a diff, and secrets that nobody sees', async () => {
     const secret = 'smtp://rig:correct-horse@mail.test';
-    const tasks = [
-      {
-        'sandstorm.airgap.airgap_config': {
-          settings: { HIDE_TROUBLESHOOTING: true, SANDCATS_BASE_DOMAIN: null },
-          secrets: { MAIL_URL: secret },
-          restart: true,
-        },
-      },
+    const config = {
+      settings: { HIDE_TROUBLESHOOTING: true, SANDCATS_BASE_DOMAIN: null },
+      secrets: { MAIL_URL: secret },
+      restart: true,
+    };
+    const conf = '/opt/sandstorm/sandstorm.conf';
+    const played = await play(
+      { 'sandstorm.airgap.airgap_config': config, check_mode: true },
+      { 'ansible.builtin.command': `grep -c MAIL_URL ${conf}`, failed_when: false },
+      { 'sandstorm.airgap.airgap_config': config },
       { 'sandstorm.airgap.airgap_facts': { gather: ['settings', 'snapshots'] } },
-    ];
-    await play('config.yml', tasks, 'rig-1');
-    const checked = await playbook(fleet, 'config.yml --check --diff -vvv');
-    expect(checked.exitCode, checked.said).toBe(0);
-    expect(stats(checked, 'rig-1').changed).toBe(1);
-    expect(await fleet.servers[0]?.box.sh('grep -c MAIL_URL /opt/sandstorm/sandstorm.conf || true')).toBe(
-      '0',
+      { 'sandstorm.airgap.airgap_config': config },
     );
-
-    const changed = await playbook(fleet, 'config.yml --diff -vvv');
-    expect(changed.exitCode, changed.said).toBe(0);
-    expect(resultsOf(changed, 'rig-1')[0]).toMatchObject({
+    const [checked, found, changed, facts, again] = resultsOf(played, 'rig-1');
+    const diff = { prepared: expect.stringContaining('+HIDE_TROUBLESHOOTING=true') as string };
+    expect(checked).toMatchObject({ changed: true, restarted: false, diff });
+    expect(found).toMatchObject({ stdout: '0' });
+    expect(changed).toMatchObject({
       changed: true,
       changed_settings: ['HIDE_TROUBLESHOOTING', 'MAIL_URL'],
       restarted: true,
-      diff: { prepared: expect.stringContaining('+HIDE_TROUBLESHOOTING=true') as string },
+      diff,
     });
-    expect(resultsOf(changed, 'rig-1')[1]).toMatchObject({
+    expect(facts).toMatchObject({
       ansible_facts: {
         sandstorm_airgap: {
           build: 309,
@@ -198,11 +230,19 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
         },
       },
     });
-    expect(checked.said + changed.said).not.toContain('correct-horse');
-    expect(await fleet.servers[0]?.box.sh('grep MAIL_URL /opt/sandstorm/sandstorm.conf')).toBe(
-      `MAIL_URL=${secret}`,
-    );
-    expect(stats(await playbook(fleet, 'config.yml'), 'rig-1').changed).toBe(0);
+    expect(again).toMatchObject({ changed: false, restarted: false });
+    expect(played.said).toContain('MAIL_URL');
+    expect(played.said).not.toContain('correct-horse');
+    expect(await fleet.servers[0]?.box.sh(`grep MAIL_URL ${conf}`)).toBe(`MAIL_URL=${secret}`);
+  });
+
+  it('says what is missing where the tool is not there', async () => {
+    const executable = '/opt/nowhere/sandstorm-airgap';
+    const played = await play({ 'sandstorm.airgap.airgap_facts': { executable }, ignore_errors: true });
+    expect(failureOf(played, 'rig-1')).toMatchObject({
+      code: 'E_TOOL_MISSING',
+      hint: expect.stringContaining('executable') as string,
+    });
   });
 
   it('publishes an app index, and says in one word what is wrong with a package', async () => {
@@ -237,21 +277,15 @@ describe.skipIf(!ready)('a fleet', { timeout: 400_000 }, () => {
       restored: false,
     });
   });
-
-  it('says what is missing where the tool is not there', async () => {
-    await play(
-      'elsewhere.yml',
-      [{ 'sandstorm.airgap.airgap_facts': { executable: '/opt/nowhere/sandstorm-airgap' } }],
-      'rig-1',
-    );
-    const failed = await playbook(fleet, 'elsewhere.yml');
-    expect(failureOf(failed, 'rig-1')).toMatchObject({
-      code: 'E_TOOL_MISSING',
-      hint: expect.stringContaining('executable') as string,
-    });
-  });
 });
 
-async function play(file: string, tasks: readonly unknown[], hosts: string): Promise<void> {
-  await writeFile(join(fleet.dir, file), JSON.stringify([{ hosts, gather_facts: false, tasks }]));
+/** Tasks on the first server; whatever Ansible can tell is told. */
+async function play(...tasks: readonly Readonly<Record<string, unknown>>[]): Promise<Played> {
+  await writeFile(
+    join(fleet.dir, 'tasks.yml'),
+    JSON.stringify([{ hosts: 'rig-1', gather_facts: false, tasks }]),
+  );
+  const played = await playbook(fleet, 'tasks.yml --diff -vvv');
+  expect(played.exitCode, played.said).toBe(0);
+  return played;
 }

@@ -9,6 +9,7 @@ import {
   type Container,
 } from '../helpers/container.js';
 import { bring, INSTALL, status, tool, trust } from '../helpers/journey.js';
+import { requireReal } from '../helpers/real-parts.js';
 import { PROOF_FLAGS, releaseUnderTest, type ReleaseUnderTest } from '../helpers/release-under-test.js';
 import { makeRelease } from '../stand-ins/release.js';
 
@@ -18,7 +19,8 @@ import { makeRelease } from '../stand-ins/release.js';
  */
 
 // Nothing unsigned is ever installed at night.
-const ready = requireContainers('scheduled updates') && PROOF_FLAGS.length === 0;
+const WHAT = 'scheduled updates';
+const ready = requireContainers(WHAT) && requireReal(WHAT, ['cron']) && PROOF_FLAGS.length === 0;
 const UNIT = 'sandstorm-airgap-update';
 const DROP = '/srv/sandstorm-drop';
 const METRICS = '/var/lib/prometheus/node-exporter/sandstorm.prom';
@@ -26,6 +28,8 @@ const SCHEDULE = [
   ...['schedule', 'install', '--drop', DROP, '--window', '00:00-24:00', '--takes', '1', '--settle', '1'],
   ...['--stable-for', '2', '--mail', 'it@corp.lan', '--metrics', METRICS],
 ];
+/** A name that cron and a shell must not take for anything else. */
+const CRON_METRICS = "/srv/cron's 100%.prom";
 
 let folder = '';
 let parts: ReleaseUnderTest;
@@ -48,12 +52,27 @@ beforeAll(async () => {
   await box.sh(`chmod 755 /usr/sbin/sendmail; mkdir -p ${DROP}`);
   const installed = await tool(box, INSTALL);
   expect(installed, JSON.stringify(installed.error)).toMatchObject({ exitCode: 0 });
+  await startCron();
 }, CONTAINER_TIMEOUT);
 afterAll(async () => {
   if (!ready) return;
   await box.stop();
   await rm(folder, { recursive: true, force: true });
 });
+
+/**
+ * Debian's cron with the crontab that is printed, but of every minute. Its minute passes while other tests run.
+ */
+async function startCron(): Promise<void> {
+  const asked = SCHEDULE.map((word) => (word === METRICS ? CRON_METRICS : word));
+  const printed = await box.run(['sandstorm-airgap', ...asked, '--by', 'cron', '--print']);
+  expect(printed.stdout).toContain('# /etc/cron.d/');
+  await box.write('/etc/cron.d/as-printed', printed.stdout.replaceAll(/^0,15,30,45 /gm, '* '));
+  for (const path of ['/usr/sbin/cron', '/etc/pam.d/cron']) await box.put(path, path);
+  await box.sh(
+    'mkdir -p /var/spool/cron/crontabs && chmod 644 /etc/cron.d/as-printed && systemd-run --quiet --unit=cron cron -f -L 5',
+  );
+}
 
 /** Starts the service as the timer does, and waits for its end. */
 async function fire(): Promise<{
@@ -132,6 +151,18 @@ describe.skipIf(!ready)('a schedule under systemd', { timeout: 180_000 }, () => 
     expect(await tool(box, ['schedule', 'show', '--json'])).toMatchObject({
       result: { starter: 'systemd', drop: DROP, window: '00:00-24:00', hold: null, attempts: [] },
     });
+  });
+
+  it('is kept by cron, with the line that is printed', async () => {
+    // Its own file first, so that it does not begin anew; then what it has begun comes to its end.
+    const said = `until test -e "${CRON_METRICS}"; do sleep 0.2; done; rm /etc/cron.d/as-printed; while pgrep -f '[s]chedule run'; do sleep 0.2; done`;
+    await box.sh(said, { timeoutMs: 90_000 });
+    await box.sh('systemctl stop cron; journalctl --sync');
+    expect(await box.sh('journalctl -u cron -o cat')).toMatch(/^\(root\) CMD \(.* schedule run .*\)$/m);
+    expect(await box.sh('journalctl -t sandstorm-airgap -p info -o cat')).toContain(
+      `nothing-new: no build above 308 in ${DROP}`,
+    );
+    expect(await box.sh(`grep -c 'outcome="nothing-new"} 1' "${CRON_METRICS}"`)).toBe('1');
   });
 
   it('says in the journal that there is nothing new, and writes its figures', async () => {

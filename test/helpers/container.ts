@@ -18,7 +18,7 @@ interface Shipped {
   /** Path here -> path in a container. */
   readonly files: Readonly<Record<string, string>>;
   /** What `sandstorm-airgap` on the PATH is a link to. */
-  readonly command: string | undefined;
+  readonly command: string;
 }
 
 let shipped: Shipped = {
@@ -38,11 +38,6 @@ export function shipArchive(folder: string): void {
   shipped = { files: { [folder]: SHIPPED }, command: `${SHIPPED}/sandstorm-airgap` };
 }
 
-/** From now on containers have neither the tool nor node. */
-export function shipNothing(): void {
-  shipped = { files: {}, command: undefined };
-}
-
 /** Making a root takes a while the first time: give it to beforeAll. */
 export const CONTAINER_TIMEOUT = 400_000;
 
@@ -57,6 +52,8 @@ interface ContainerWish {
   readonly share?: Readonly<Record<string, string>>;
   /** It has sshd and Python besides systemd. */
   readonly managed?: boolean;
+  /** Neither the built command nor node is in it. */
+  readonly withoutTool?: boolean;
   /** A folder that is its whole disk and keeps what is written, instead of a throw-away layer. */
   readonly root?: RootFolder;
 }
@@ -120,7 +117,7 @@ export async function startContainer(wish: ContainerWish): Promise<Container> {
   const container = new NspawnContainer(nspawn, cgroups);
   try {
     await container.settle(wish.init);
-    if (wish.root === undefined) await container.prepare(wish.init);
+    if (wish.root === undefined) await container.prepare(wish);
     return container;
   } catch (cause) {
     await container.stop();
@@ -135,7 +132,7 @@ function rootFor({ init, suite, managed }: ContainerWish): Promise<string> {
 }
 
 function boot(name: string, root: string, cgroups: readonly string[], wish: ContainerWish): ChildProcess {
-  const shown = { ...wish.show, ...shipped.files };
+  const shown = { ...wish.show, ...(wish.withoutTool === true ? {} : shipped.files) };
   const intoCgroups = cgroups.map((folder) => `echo $$ > ${folder}/cgroup.procs && `).join('');
   const args = [
     // A test that dies must not leave a machine running.
@@ -211,11 +208,11 @@ class NspawnContainer implements Container {
     } while (this.leader === 0 || (await this.run(['sh', '-c', isUp])).exitCode !== 0);
   }
 
-  async prepare(init: ContainerWish['init']): Promise<void> {
+  async prepare({ init, withoutTool }: ContainerWish): Promise<void> {
     const prepare = [
       'printf "127.0.0.1 localhost\\n127.0.1.1 box.sandstorm.test box\\n" > /etc/hosts',
       ': > /etc/resolv.conf',
-      ...(shipped.command === undefined ? [] : [`ln -s ${shipped.command} /usr/local/bin/sandstorm-airgap`]),
+      ...(withoutTool === true ? [] : [`ln -s ${shipped.command} /usr/local/bin/sandstorm-airgap`]),
       ...(init === 'none' ? ['rm -rf /etc/init.d'] : []),
     ];
     await this.sh(prepare.join(' && '));

@@ -21,6 +21,8 @@ export interface Fleet {
   readonly servers: readonly FleetServer[];
   /** On the controller: inventory.yml, ansible.cfg, collections. */
   readonly dir: string;
+  /** A folder of this machine that every server sees as /srv/share, and can only read. */
+  readonly share: string;
   /** A command on the controller, in that folder. */
   sh(command: string, env?: Readonly<Record<string, string>>): Promise<Ran>;
   /** Writes the inventory anew, with these variables for all and for each. */
@@ -41,11 +43,16 @@ export const FLEET_PROGRAMS = [
   'dnsmasq',
 ];
 
-/** @param count at most 8 */
-export async function startFleet(count: number): Promise<Fleet> {
+/**
+ * @param count at most 8
+ * @param bare so many of them, the last ones, have neither the tool nor node
+ */
+export async function startFleet(count: number, bare = 0): Promise<Fleet> {
   const dir = await mkdtemp(join(tmpdir(), 'fleet-'));
   const usb = join(dir, 'usb');
+  const share = join(dir, 'share');
   await mkdir(usb);
+  await mkdir(share);
   const begun: { controller?: PrivateMachine; servers: FleetServer[] } = { servers: [] };
   const stop = async (): Promise<void> => {
     await begun.controller?.stop();
@@ -58,11 +65,13 @@ export async function startFleet(count: number): Promise<Fleet> {
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(dir, 'key')]);
     await bridge(controller);
     // One after another: each waits for the other's disk anyway.
-    for (let n = 1; n <= count; n += 1) begun.servers.push(await startServer(n, dir, controller));
+    for (let n = 1; n <= count; n += 1)
+      begun.servers.push(await startServer(n, dir, controller, share, n > count - bare));
     await writeFile(join(dir, 'ansible.cfg'), settings(dir));
     return {
       servers: begun.servers,
       dir,
+      share,
       sh: (command, env = {}) =>
         controller.sh(command, {
           cwd: dir,
@@ -86,8 +95,15 @@ async function bridge({ pid }: PrivateMachine): Promise<void> {
   );
 }
 
-async function startServer(n: number, dir: string, controller: PrivateMachine): Promise<FleetServer> {
-  const box = await startContainer({ init: 'systemd', managed: true });
+async function startServer(
+  n: number,
+  dir: string,
+  controller: PrivateMachine,
+  share: string,
+  withoutTool: boolean,
+): Promise<FleetServer> {
+  const show = { [share]: '/srv/share' };
+  const box = await startContainer({ init: 'systemd', managed: true, show, withoutTool });
   try {
     const address = `10.30.0.${String(10 + n)}`;
     const [outside, inside] = [`rig${String(n)}`, 'uplink0'];
@@ -136,6 +152,8 @@ function settings(dir: string): string {
     'gathering = explicit',
     'interpreter_python = /usr/bin/python3',
     'retry_files_enabled = false',
+    // Else it looks a thousand times a second whether a server has answered, on the processors that the servers need.
+    'internal_poll_interval = 0.02',
     '[ssh_connection]',
     'pipelining = true',
     `ssh_args = ${ssh.join(' ')}`,

@@ -1,4 +1,5 @@
 import type { Fleet } from './fleet.js';
+import type { Ran } from './private-machine.js';
 
 /** What became of a task on a host. */
 export interface TaskOnHost {
@@ -26,7 +27,14 @@ export interface Played {
 
 /** Plays a playbook of the collection, or a file, on the fleet; every result is told in full. */
 export async function playbook(fleet: Fleet, args: string): Promise<Played> {
-  const ran = await fleet.sh(`ansible-playbook ${args}`, { ANSIBLE_STDOUT_CALLBACK: 'ansible.posix.json' });
+  return playedFrom(await fleet.sh(`ansible-playbook ${args}`, TOLD), args);
+}
+
+/** Has ansible-playbook tell all it knows. */
+export const TOLD = { ANSIBLE_STDOUT_CALLBACK: 'ansible.posix.json' };
+
+/** What ansible-playbook told of itself. @param args what it was given */
+export function playedFrom(ran: Ran, args: string): Played {
   const said = ran.stdout + ran.stderr;
   const begin = ran.stdout.indexOf('{\n');
   if (begin < 0) throw new Error(`ansible-playbook ${args}: ${said}`);
