@@ -62,6 +62,26 @@ describe.skipIf(!ready)('the program', () => {
     expect(await sha256(join(again, 'sandstorm-airgap'))).toBe(await sha256(made.program));
   });
 
+  it('needs of a machine what its packages say, and nothing more', async () => {
+    const dynamic = await run('readelf', ['--dynamic', '--wide', made.program]);
+    const needed = [...dynamic.stdout.matchAll(/\(NEEDED\).*\[(.*)\]/g)].map(([, library]) => library);
+    // The C library under all its names, libstdc++, and libgcc, which that brings along.
+    const known =
+      /^(?:lib(?:c|dl|m|pthread)\.so\.\d|ld-linux-x86-64\.so\.2|libstdc\+\+\.so\.6|libgcc_s\.so\.1)$/;
+    expect(needed).toContain('libstdc++.so.6');
+    expect(needed.filter((library) => !known.test(library ?? ''))).toEqual([]);
+    const versions = await run('readelf', ['--version-info', '--wide', made.program]);
+    const newest = (name: string): number =>
+      Math.max(
+        ...[...versions.stdout.matchAll(new RegExp(`Name: ${name}\\.(\\d+)`, 'g'))].map(([, minor]) =>
+          Number(minor),
+        ),
+      );
+    // glibc 2.28; GLIBCXX_3.4.24 is that of GCC 7.
+    expect(newest('GLIBC_2')).toBeLessThanOrEqual(28);
+    expect(newest('GLIBCXX_3\\.4')).toBeLessThanOrEqual(24);
+  });
+
   it('does not begin what Node would be told by its environment', async () => {
     const spoilt = join(folder, 'spoilt');
     await mkdir(spoilt);
