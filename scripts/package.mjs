@@ -7,14 +7,12 @@ import { parseArgs } from 'node:util';
 import { bundle } from './bundle.mjs';
 import { billOfMaterials } from './package/bom.mjs';
 import { signSums, writeSums } from './package/checksums.mjs';
-import { archiveFiles, describe } from './package/contents.mjs';
-import { makeDeb } from './package/deb.mjs';
+import { describe } from './package/contents.mjs';
 import { sourceState } from './package/facts.mjs';
 import { bundledPackages, licenceText } from './package/licences.mjs';
-import { makeRpm } from './package/rpm.mjs';
+import { makePackages } from './package/packers.mjs';
 import { obtainRuntime } from './package/runtime.mjs';
 import { makeSingleFile } from './package/single-file.mjs';
-import { packTree, writeTree } from './package/tree.mjs';
 
 const NAME = 'sandstorm-airgap';
 const { values: asked } = parseArgs({
@@ -44,11 +42,7 @@ const parts = {
   bom: billOfMaterials(facts, packages, runtime),
 };
 
-const makers = { archive: makeArchive, deb: makeDeb, rpm: makeRpm };
-const made = [];
-// One after the other: each of them keeps all processors busy.
-for (const [kind, make] of Object.entries(makers))
-  if (wanted.has(kind)) made.push(await make(parts, out, work));
+const made = await makePackages(parts, wanted, out, work);
 await writeSums(out, [NAME, ...made]);
 if (key !== undefined) await signSums(out, key);
 await rm(work, { recursive: true });
@@ -59,11 +53,3 @@ console.log(
 );
 for (const name of [NAME, ...made, 'SHA256SUMS']) console.log(`  ${join(out, name)}`);
 console.log(key === undefined ? '  not signed: give --key FILE' : `  ${join(out, 'SHA256SUMS.sig')}`);
-
-async function makeArchive(parts, out, work) {
-  const top = `${NAME}-${parts.version}-linux-x64`;
-  const folder = join(work, 'archive');
-  await writeTree(folder, await archiveFiles(parts), parts.epoch);
-  await packTree(folder, top, join(out, `${top}.tar.xz`), parts.epoch);
-  return `${top}.tar.xz`;
-}

@@ -52,12 +52,33 @@ Requires: glibc >= 2.28, libstdc++ >= 7, /bin/sh
 ${DESCRIPTION.join('\n')}
 
 %install
-cp -a ${folder}/. %{buildroot}/
+cp -a "${folder}/." "%{buildroot}/"
 
 %files
 %defattr(-,root,root,-)
-%dir /usr/lib/${NAME}
-%dir /usr/share/doc/${NAME}
+${ownFolders(paths)
+  .map((path) => `%dir /${path}`)
+  .join('\n')}
 ${paths.map((path) => `/${path}`).join('\n')}
 `;
+}
+
+/** Those that are not on every machine, or its removal would leave them: that of a shell, too, may be there by it alone. */
+function ownFolders(paths) {
+  const everywhere = new Set([
+    'usr',
+    'usr/bin',
+    'usr/lib',
+    'usr/share',
+    'usr/share/doc',
+    'usr/share/man',
+    'usr/share/man/man1',
+  ]);
+  const folders = paths.flatMap((path) =>
+    path
+      .split('/')
+      .slice(0, -1)
+      .map((_, index, names) => names.slice(0, index + 1).join('/')),
+  );
+  return [...new Set(folders)].filter((folder) => !everywhere.has(folder)).sort();
 }

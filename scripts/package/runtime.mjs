@@ -38,6 +38,8 @@ export async function obtainRuntime() {
         .digest('base64')}`;
       if (found !== integrity) throw new Error(`${name}@${version} is not what is pinned: ${found}`);
       await run('tar', ['-xzf', tarball, '-C', work, 'package/bin/node', 'package/LICENSE']);
+      const release = await run(join(work, 'package/bin/node'), ['-p', 'process.release.lts']);
+      if (release === 'undefined\n') throw new Error(`${name}@${version} is no long-term release`);
       await rename(join(work, 'package'), place);
     } catch (error) {
       // Somebody else may have been quicker; theirs was checked alike.

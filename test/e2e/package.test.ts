@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,6 +42,16 @@ async function run(file: string, args: readonly string[], env: Record<string, st
   }
 }
 
+/** Where everything is called and counted otherwise: names sort otherwise, numbers are written otherwise, it is another day. */
+const ABROAD = { TZ: 'Pacific/Apia', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' };
+const ELSEWHERE = 'exec "$0" "$@"';
+
+/** The packers, called with what is given them as JSON. */
+const PACK = `import('${join(repository, 'scripts/package/packers.mjs')}').then(async ({ makePackages }) => {
+  const [parts, out, work] = JSON.parse(process.argv[1]);
+  console.log(JSON.stringify(await makePackages(parts, new Set(['archive', 'deb', 'rpm']), out, work)));
+})`;
+
 const sha256 = async (path: string): Promise<string> =>
   createHash('sha256')
     .update(await readFile(path))
@@ -50,16 +60,31 @@ const sha256 = async (path: string): Promise<string> =>
 describe.skipIf(!ready)('the program', () => {
   it('is the same when it is made once more elsewhere', { timeout: 300_000 }, async () => {
     const again = join(folder, 'made-again');
-    const ran = await run(process.execPath, [
-      join(repository, 'scripts/package.mjs'),
-      '--only',
-      '',
-      '--out',
-      again,
-    ]);
+    const make = [join(repository, 'scripts/package.mjs'), '--only', '', '--out', again];
+    const ran = await run('sh', ['-c', `umask 077; ${ELSEWHERE}`, process.execPath, ...make], ABROAD);
     expect(ran).toMatchObject({ exitCode: 0 });
     expect(ran.stdout).toContain('not signed: give --key FILE');
     expect(await sha256(join(again, 'sandstorm-airgap'))).toBe(await sha256(made.program));
+  });
+
+  it('needs of a machine what its packages say, and nothing more', async () => {
+    const dynamic = await run('readelf', ['--dynamic', '--wide', made.program]);
+    const needed = [...dynamic.stdout.matchAll(/\(NEEDED\).*\[(.*)\]/g)].map(([, library]) => library);
+    // The C library under all its names, libstdc++, and libgcc, which that brings along.
+    const known =
+      /^(?:lib(?:c|dl|m|pthread)\.so\.\d|ld-linux-x86-64\.so\.2|libstdc\+\+\.so\.6|libgcc_s\.so\.1)$/;
+    expect(needed).toContain('libstdc++.so.6');
+    expect(needed.filter((library) => !known.test(library ?? ''))).toEqual([]);
+    const versions = await run('readelf', ['--version-info', '--wide', made.program]);
+    const newest = (name: string): number =>
+      Math.max(
+        ...[...versions.stdout.matchAll(new RegExp(`Name: ${name}\\.(\\d+)`, 'g'))].map(([, minor]) =>
+          Number(minor),
+        ),
+      );
+    // glibc 2.28; GLIBCXX_3.4.24 is that of GCC 7.
+    expect(newest('GLIBC_2')).toBeLessThanOrEqual(28);
+    expect(newest('GLIBCXX_3\\.4')).toBeLessThanOrEqual(24);
   });
 
   it('does not begin what Node would be told by its environment', async () => {
@@ -302,6 +327,33 @@ describe.skipIf(!ready)('what it comes in', () => {
       exitCode: 0,
       stdout: '',
     });
+  });
+
+  it('is the same when it is packed once more elsewhere', { timeout: 240_000 }, async () => {
+    // A piece of the program: larger than the blocks that dpkg-deb gives each processor one of, and soon packed.
+    const piece = join(folder, 'piece');
+    await writeFile(piece, (await readFile(made.program)).subarray(40 * MEGABYTE, 47 * MEGABYTE));
+    const texts = ['manual', 'bash', 'zsh', 'fish', 'licences', 'bom'].map(
+      (name) => [name, `${name}\n`] as const,
+    );
+    const parts = { ...Object.fromEntries<string>(texts), version: '1.2.3', epoch: 1_700_000_000 };
+    const pack = async (name: string, program: string, shell: string, env = {}): Promise<string[]> => {
+      const out = join(folder, name);
+      await mkdir(join(out, 'work'), { recursive: true });
+      const given = JSON.stringify([{ ...parts, program }, out, join(out, 'work')]);
+      const ran = await run('sh', ['-c', shell, process.execPath, '--eval', PACK, given], env);
+      expect(ran).toMatchObject({ exitCode: 0 });
+      const names = JSON.parse(ran.stdout) as string[];
+      return Promise.all(names.map(async (file) => `${await sha256(join(out, file))}  ${file}`));
+    };
+    const first = await pack('packed', piece, ELSEWHERE);
+    const [other, otherFolder] = [join(folder, 'another piece'), 'packed-again/in another folder'];
+    await writeFile(other, await readFile(piece), { mode: 0o600 });
+    await utimes(other, 86_400, 86_400);
+    // Of many processors, too, each gives the others its part.
+    const again = await pack(otherFolder, other, `umask 077; exec taskset --cpu-list 0 "$0" "$@"`, ABROAD);
+    expect(first.map((line) => line.replace(/.*\./, ''))).toEqual(['xz', 'deb', 'rpm']);
+    expect(again).toEqual(first);
   });
 
   it.skipIf(!requireReal('the .deb by lintian', ['lintian']))(
