@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,6 +48,45 @@ const rootWith = (what: string, programs: readonly string[]): boolean => {
   console.warn(`real part missing: root, skipped: ${what}`);
   return false;
 };
+
+const STICK_PROGRAMS = ['mkfs.exfat', 'mount.exfat-fuse', 'losetup'];
+
+function canMountSticks(): boolean {
+  const what = 'kits on an exFAT stick that is mounted';
+  // Not a package: some kernels do without.
+  if (existsSync('/dev/fuse')) return rootWith(what, STICK_PROGRAMS);
+  console.warn(`real part missing: /dev/fuse, skipped: ${what}`);
+  return false;
+}
+
+describe.skipIf(!canMountSticks())('a stick with exFAT', () => {
+  it('takes a kit, and gives it back where it may only be read', async () => {
+    const box = await kitBox();
+    const [image, stick] = [join(box.root, 'stick.img'), join(box.root, 'stick')];
+    await mkdir(stick);
+    await run('truncate', ['-s', '40M', image]);
+    await run('mkfs.exfat', [image]);
+    const mounted = async <T>(how: 'rw' | 'ro', work: () => Promise<T>): Promise<T> => {
+      const { stdout } = await run('losetup', ['--find', '--show', image]);
+      await run('mount.exfat-fuse', ['-o', how, stdout.trim(), stick]);
+      try {
+        return await work();
+      } finally {
+        await run('umount', [stick]);
+        await run('losetup', ['--detach', stdout.trim()]);
+      }
+    };
+    const kit = await mounted('rw', () => box.make('stick/kit', { contents: CONTENTS, partSize: 100_000 }));
+    expect(await readdir(stick)).toEqual([]);
+    await mounted('ro', async () => {
+      await expect(writeFile(join(stick, 'x'), 'x')).rejects.toThrow();
+      expect(await box.faults(kit)).toEqual([]);
+      const { changed, folder } = await box.receive(kit);
+      expect(changed).toBe(true);
+      expect(await readFile(join(folder, 'one.bin'))).toEqual(CONTENTS['one.bin']);
+    });
+  });
+});
 
 describe.skipIf(!rootWith('kits on read-only media', ['unshare', 'mount']))(
   'a medium that cannot be written to',
