@@ -297,7 +297,7 @@ describe.skipIf(!ready)('pages for a server of build 308', { timeout: 120_000 },
   it("takes the house's own templates, and refuses those that cannot be used", async () => {
     const own = join(folder, 'own');
     const first = await page('runbook templates', writeTemplates, { dir: own });
-    expect(first.result.written).toHaveLength(4);
+    expect(first.result.written).toHaveLength(5);
     const again = await page('runbook templates', writeTemplates, { dir: own });
     expect(again).toMatchObject({ changed: false, result: { written: [] } });
     const same = await page('runbook recover', recoverPage, { templates: own });
