@@ -97,7 +97,7 @@ export const ERROR_CODES = {
   E_KIT_OLDER: { exit: 5, meaning: 'a newer transfer kit of the same key was taken in already' },
   E_KIT_RECEIPT: { exit: 5, meaning: 'what this server remembers of a transfer kit is damaged' },
   E_KIT_REQUEST: { exit: 5, meaning: 'the file is not the request of a server for a transfer kit' },
-  E_TRUST_STORE: { exit: 5, meaning: 'the list of trusted keys is broken, or others may write to it' },
+  E_TRUST_STORE: { exit: 5, meaning: 'what says whom to trust is broken, or others may write to it' },
   E_INDEX_DOCUMENT: { exit: 5, meaning: 'app-index.json in the folder of the app index is broken' },
   E_INDEX_BROKEN: {
     exit: 5,

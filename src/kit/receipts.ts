@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Refusal } from '../errors.js';
+import { readOwned } from '../release/signature/owned-file.js';
 import type { Host } from '../system/host.js';
 import {
   isMoment,
@@ -47,7 +48,7 @@ export interface ReceivedFile {
 
 const LARGEST = 16 * 1024 * 1024;
 
-/** All of them, oldest serial first. @throws Refusal E_KIT_RECEIPT, E_IO */
+/** All of them, oldest serial first. @throws Refusal E_KIT_RECEIPT, E_TRUST_STORE, E_IO */
 export async function readReceipts(host: Host): Promise<readonly Receipt[]> {
   const { receipts } = kitPlaces(host);
   const found: Receipt[] = [];
@@ -99,7 +100,8 @@ export async function requireBase(
 async function readReceipt(path: string, host: Host): Promise<Receipt> {
   let said: unknown;
   try {
-    said = JSON.parse((await host.files.readText(path, LARGEST)) ?? '');
+    // It says which releases the house vouches for: whoever could write to it could let anything in.
+    said = JSON.parse((await readOwned(path, LARGEST, host)) ?? '');
   } catch (error) {
     if (error instanceof Refusal) throw error;
   }

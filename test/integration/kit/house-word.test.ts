@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { revokeKey } from '../../../src/kit/key-store.js';
+import { receiptPath } from '../../../src/kit/receipts.js';
 import { withKitRelease } from '../../../src/operations/kit/kit-release.js';
 import { withRelease } from '../../../src/operations/obtain-release.js';
 import { verifyTarball } from '../../../src/operations/verify-tarball.js';
@@ -84,6 +85,15 @@ describe('a release in a kit of the house', () => {
     const { folder } = await offline.receive(kit.path);
     await revokeKey(key, 'stolen', offline.host);
     expect(await verdictOf(join(folder, 'sandstorm-309.tar.xz'), offline.host)).toBe('E_TARBALL_UNSIGNED');
+  });
+
+  it('is not believed where others may write to it', async () => {
+    const { kit, offline } = await carried({ unsigned: true });
+    const { folder, manifest } = await offline.receive(kit.path);
+    await chmod(receiptPath(manifest.id, offline.host), 0o666);
+    await expect(verdictOf(join(folder, 'sandstorm-309.tar.xz'), offline.host)).rejects.toMatchObject({
+      code: 'E_TRUST_STORE',
+    });
   });
 
   it('does not count for other bytes', async () => {
