@@ -7,8 +7,8 @@ export default defineConfig({
     css: true,
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Servers start, stop and stay well: a test mostly waits.
-    maxWorkers: 3,
+    // Servers start, stop and stay well: a test mostly waits. With three, a quarter of two processors is idle.
+    maxWorkers: 4,
     reporters: ['default'],
   },
 });
