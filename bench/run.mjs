@@ -110,7 +110,10 @@ async function measureVerify() {
   }
 }
 
-/** Against the Node that is inside of it, and against the one that runs this. */
+/**
+ * Against the Node that is inside of it; and, for information, against the one that runs this: Node 20 begins a third
+ * quicker than 24, which nothing in here can win back.
+ */
 async function measurePackage() {
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(join(cache, 'package-'));
@@ -120,9 +123,12 @@ async function measurePackage() {
     const { node, version } = await obtainRuntime();
     const program = join(work, 'sandstorm-airgap');
     const own = { name: `node ${version} -e 0`, command: [node, '-e', '0'] };
-    for (const base of [own, NODE]) {
+    for (const [base, target] of [
+      [own, 'at most 1.30'],
+      [NODE, 'none: another Node'],
+    ]) {
       for (const args of [['--version'], ['status', '--home', '/nonexistent']])
-        pairs(`single program, ${args[0]}`, STARTS, base, [program, ...args], 'at most 1.30');
+        pairs(`single program, ${args[0]}`, STARTS, base, [program, ...args], target);
     }
     report();
   } finally {
