@@ -82,7 +82,8 @@ function report(error: unknown, args: readonly string[], host: Host): number {
   const refusal = asRefusal(error);
   const flags = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   const toOutput = flags.some(
-    (flag, at) => `${flag}=${flags[at + 1] ?? ''}` === `--events=${STANDARD_OUTPUT}`,
+    (flag, at) =>
+      flag === `--events=${STANDARD_OUTPUT}` || (flag === '--events' && flags[at + 1] === STANDARD_OUTPUT),
   );
   if (flags.includes('--json') || toOutput || wantsJson(host.env)) {
     process.stdout.write(`${failureAsJson(refusal)}\n`);

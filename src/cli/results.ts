@@ -27,7 +27,7 @@ import type { LintFinding } from '../config/lint.js';
 import type { Phase, ReportedCheck } from '../preflight/check.js';
 import type { ReleaseFacts } from '../release/read.js';
 import type { Findings } from '../release/signature/finding.js';
-import type { KeyName } from '../release/signature/keys.js';
+import type { KeyName, TrustedKey } from '../release/signature/keys.js';
 import type { PublicKey } from '../kit/house-key.js';
 import type { KeyEntry } from '../kit/key-store.js';
 import type { PrunedKit } from '../operations/kit/prune.js';
@@ -90,9 +90,12 @@ export interface CommandResults {
 
   'release verify': ReleaseFacts & {
     readonly tarball: string;
-    /** A signature by a trusted key is right, and none is wrong. */
+    /** A signature by a trusted key is right and none is wrong, or a kit of the house vouches for it. */
     readonly authentic: boolean;
+    /** Those beside the tarball. */
     readonly signatures: Findings;
+    /** The keys whose word counts. */
+    readonly signedBy: readonly TrustedKey[];
   };
   'trust list': TrustedList;
   'trust add': { readonly key: KeyName; readonly reason: string };

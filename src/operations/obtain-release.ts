@@ -94,10 +94,14 @@ async function obtain(
     });
     const { path, facts, manifest, sha256 } = value;
     if (facts.build === 0) throw customBuild(tarball);
-    const verdict = await orByHouse({ ...judged, sha256 }, wanted.houseWord, host);
+    const seen = { ...judged, tarball, sha256 };
     const proof =
       wish.knownProof === undefined
-        ? requireProof({ ...judged, tarball, sha256, verdict }, wanted.allowUnsigned, newTrust)
+        ? requireProof(
+            { ...seen, verdict: await orByHouse(seen, wanted.houseWord, host) },
+            wanted.allowUnsigned,
+            newTrust,
+          )
         : requireSame(tarball, sha256, wish.knownProof);
     progress.detail(detailOf(facts, proof));
     const folder = `sandstorm-${String(facts.build)}`;

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { Refusal } from '../errors.js';
 import { stateDirs } from '../journal/state-dir.js';
+import type { HouseWord } from '../kit/vouch.js';
 import type { ReportedCheck } from '../preflight/check.js';
-import { proofWords } from '../release/proof.js';
+import { proofWords, signersOf } from '../release/proof.js';
 import { peekRelease } from '../release/peek.js';
 import { runbookCommands } from '../runbook/commands.js';
 import type { View } from '../runbook/render.js';
@@ -34,6 +35,8 @@ export interface Source {
   /** As it will be typed: a tarball or a transfer kit. */
   readonly path: string;
   readonly isKit: boolean;
+  /** What the kit vouches for. */
+  readonly houseWord?: HouseWord | undefined;
 }
 
 export interface InstallPageWish extends PageWish {
@@ -68,7 +71,13 @@ export const LIST_NAMES = ['mark', 'id', 'said', 'fix', 'words', 'at', 'what', '
  */
 export async function lookForInstall(wish: InstallPageWish, host: Host, ui: Ui): Promise<Looked> {
   const { tarball, installScript, baseUrl, wildcardHost } = wish;
-  const verified = await verifyTarball(tarball, { installScript, keyFile: undefined }, host, ui);
+  const verified = await verifyTarball(
+    tarball,
+    { installScript, keyFile: undefined },
+    host,
+    ui,
+    wish.source.houseWord,
+  );
   const { facts, verdict } = verified;
   const { checks } = await preflight(wish.preflight, host, ui);
   return {
@@ -83,7 +92,7 @@ export async function lookForInstall(wish: InstallPageWish, host: Host, ui: Ui):
         size: `${bytes(facts.packedBytes)}, ${bytes(facts.unpackedBytes)} unpacked`,
         sha256: facts.sha256,
         proof: verdict.authentic
-          ? proofWords({ signedBy: verdict.by.map(({ key }) => key) })
+          ? proofWords({ signedBy: signersOf(verdict) })
           : `NOT PROVEN: ${verdict.message}`,
       },
       checks: checksView(checks),

@@ -37,17 +37,18 @@ export function requireProof(
   newTrust: NewTrust | null,
 ): Proof {
   if (verdict.authentic) {
-    const signedBy = verdict.by.map(({ key: { kind, fingerprint, origin } }) => ({
-      kind,
-      fingerprint,
-      origin,
-    }));
-    return { sha256, signedBy, unsignedAllowed: false, newTrust };
+    return { sha256, signedBy: signersOf(verdict), unsignedAllowed: false, newTrust };
   }
   if (verdict.code !== 'E_TARBALL_UNSIGNED' || !allowUnsigned) {
     throw notAuthentic(verdict, { tarball, sha256, signatures });
   }
   return { sha256, signedBy: [], unsignedAllowed: true, newTrust };
+}
+
+/** Whose word counts for it; none where it is not authentic. Pure. */
+export function signersOf(verdict: Verdict): readonly TrustedKey[] {
+  if (!verdict.authentic) return [];
+  return verdict.by.map(({ key: { kind, fingerprint, origin } }) => ({ kind, fingerprint, origin }));
 }
 
 /** "signed by Sandstorm (ed25519 and OpenPGP)", "signed by a key you trust (OpenPGP)", "not signed, as allowed" */

@@ -14,7 +14,7 @@ export interface FoundKit {
   readonly manifest: Pick<KitManifest, 'builds' | 'created'>;
 }
 
-/** A stick may hold anything: the list must be there in a moment all the same. */
+/** In one place: it may hold anything, and the list must be there in a moment all the same. */
 const MAX_LOOKED_AT = 500;
 
 /**
@@ -23,7 +23,7 @@ const MAX_LOOKED_AT = 500;
  */
 export async function findKits(places: readonly Place[], host: Host): Promise<FoundKit[]> {
   const found = new Map<string, FoundKit>();
-  let left = MAX_LOOKED_AT;
+  let left = 0;
   const look = async (path: string, depth: number): Promise<void> => {
     if ((left -= 1) < 0) return;
     const manifest = await peeked(path, host);
@@ -39,7 +39,10 @@ export async function findKits(places: readonly Place[], host: Host): Promise<Fo
       if (isFolder || (kind === 'file' && name.endsWith('.tar'))) await look(inside, depth - 1);
     }
   };
-  for (const { path, depth } of places) await look(path, Math.min(depth, 2));
+  for (const { path, depth } of places) {
+    left = MAX_LOOKED_AT;
+    await look(path, Math.min(depth, 2));
+  }
   return [...found.values()].toSorted((a, b) => (a.manifest.created < b.manifest.created ? 1 : -1));
 }
 

@@ -13,6 +13,7 @@ import {
   throwAwayServer,
   type ThrowAwayServer,
 } from '../helpers/throw-away-server.js';
+import { quietUi } from '../helpers/mirroring.js';
 import { readTyped } from '../helpers/typed-commands.js';
 
 /* The fault is really made, what `explain` advises is typed, and all is well again. */
@@ -22,21 +23,12 @@ const pages = EXPLAIN_TEXTS.flatMap(parsePages);
 let one: ThrowAwayServer;
 let newer = '';
 
-const UI = {
-  say: () => undefined,
-  saySecret: () => undefined,
-  check: () => undefined,
-  step: (_: string, work: (progress: object) => unknown) =>
-    work({ detail: () => undefined, bytes: () => undefined }),
-  confirm: () => Promise.resolve(true),
-};
-
 async function typed(line: string): Promise<Outcome> {
   const { name, values } = await readTyped(line);
   const body = await COMMANDS.find((command) => command.name === name)?.load();
   if (body === undefined) throw new Error(`no command ${name}`);
   return body({
-    ...{ host: one.host, ui: UI, values, home: one.world.home, columns: 80 },
+    ...{ host: one.host, ui: quietUi, values, home: one.world.home, columns: 80 },
     ...{ dryRun: values.dryRun === true, json: true, interactive: false },
     need: (key: string, fallback?: string) => Promise.resolve((values[key] ?? fallback) as never),
     keepTranscript: () => undefined,

@@ -110,6 +110,15 @@ describe('--events -', () => {
     },
   );
 
+  it.each([['--events', '-'], ['--events=-']])(
+    'is JSON for a wrong command line, too: %s %s',
+    async (...typed) => {
+      const { exitCode, stdout } = await command.run(['status', '--nonsense', ...typed]);
+      expect(exitCode).toBe(2);
+      expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'E_USAGE' } });
+    },
+  );
+
   it('leaves what others write into the same file', () => {
     const file = join(dir, 'shared.ndjson');
     inShell(`{ echo before; "$0" "$1" explain E_NEVER --events -; echo after; } > '${file}'`);

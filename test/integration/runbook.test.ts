@@ -13,11 +13,11 @@ import {
 import type { CommandName } from '../../src/cli/results.js';
 import type { Outcome } from '../../src/cli/command.js';
 import { trustKey } from '../../src/kit/key-store.js';
-import type { FileKind } from '../../src/kit/manifest.js';
 import { requireDocument } from '../helpers/answers.js';
 import type { Host } from '../../src/system/host.js';
 import { systemCommands } from '../../src/system/commands.js';
 import { kitBox } from '../helpers/kits.js';
+import { quietUi } from '../helpers/mirroring.js';
 import { requireReal } from '../helpers/real-parts.js';
 import {
   canHaveServers,
@@ -35,15 +35,6 @@ let one: ThrowAwayServer;
 let tarball = '';
 let folder = '';
 
-const UI = {
-  say: () => undefined,
-  saySecret: () => undefined,
-  check: () => undefined,
-  step: (_: string, work: (progress: object) => unknown) =>
-    work({ detail: () => undefined, bytes: () => undefined }),
-  confirm: () => Promise.resolve(true),
-};
-
 /** Runs a body as the command line would, and holds its answer against the schema. */
 async function page<T extends Outcome>(
   name: CommandName,
@@ -55,7 +46,7 @@ async function page<T extends Outcome>(
   const context = {
     ...{
       host,
-      ui: UI,
+      ui: quietUi,
       values,
       home: world.home,
       dryRun: false,
@@ -84,23 +75,19 @@ async function workFolders(): Promise<string[]> {
 }
 
 /** As the connected side makes it, by a key that this server trusts. */
-async function kitOf(release: string): Promise<string> {
+async function kitOf(release: string, { unsigned = false } = {}): Promise<string> {
   const { make, key } = await kitBox();
   await trustKey(key, 'a test', one.host);
-  const names = [basename(release), `${basename(release)}.update-sig`, 'install.sh'];
+  const signature = unsigned ? [] : [`${basename(release)}.update-sig`];
+  const names = [basename(release), ...signature, 'install.sh'];
   const bytes = await Promise.all(
     names.map((name) =>
       readFile(name === 'install.sh' ? one.world.installScript : join(dirname(release), name)),
     ),
   );
-  const kinds: readonly FileKind[] = ['release', 'update-sig', 'install-script'];
   const { path } = await make('kit', {
     contents: Object.fromEntries(names.map((name, at) => [name, bytes[at] ?? Buffer.alloc(0)])),
     builds: [309],
-    alter: (manifest) => ({
-      ...manifest,
-      files: manifest.files.map((file) => ({ ...file, kind: kinds[names.indexOf(file.name)] ?? file.kind })),
-    }),
   });
   return path;
 }
@@ -171,6 +158,16 @@ describe.skipIf(!ready)('pages for a server of build 308', { timeout: 120_000 },
     expect(result.page).toMatch(/FAILED `home\.state`/);
     await page('runbook install', installPage, { ...values, output });
     await written(output);
+  });
+
+  it.each([
+    ['update', updatePage, {}],
+    ['install', installPage, { baseUrl: 'http://s.corp.lan:6080', wildcardHost: '*.s.corp.lan:6080' }],
+  ] as const)('%s: of a kit that vouches for the release in it', async (what, body, values) => {
+    const kit = await kitOf(tarball, { unsigned: true });
+    const waive = ['dns.base', 'dns.wildcard'];
+    const { result } = await page(`runbook ${what}`, body, { ...values, waive, tarball: kit });
+    expect(result.page).toMatch(/Proof +\| signed by your own house, in its transfer kit \(ed25519\)/);
   });
 
   it.each([

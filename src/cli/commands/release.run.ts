@@ -1,4 +1,5 @@
 import { verifyTarball } from '../../operations/verify-tarball.js';
+import { signersOf } from '../../release/proof.js';
 import { notAuthentic } from '../../release/signature/judge.js';
 import type { Finding } from '../../release/signature/finding.js';
 import { KIND_NAMES, showKey } from '../../release/signature/keys.js';
@@ -16,7 +17,8 @@ export async function verify(
   const { installScript, keyFile } = values;
   const verified = await verifyTarball(tarball, { installScript, keyFile }, host, ui);
   const { facts, signatures, verdict } = verified;
-  const result = { tarball, ...facts, authentic: verdict.authentic, signatures };
+  const signedBy = signersOf(verdict);
+  const result = { tarball, ...facts, authentic: verdict.authentic, signatures, signedBy };
   for (const line of table(verified)) ui.say(line);
   if (!verdict.authentic) throw notAuthentic(verdict, result);
   return { changed: false, result, text: `\n${inWords(verdict.by)}.` };

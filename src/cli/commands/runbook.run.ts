@@ -93,10 +93,13 @@ async function updateLook(context: Update, ui: Ui, tarball: string, source: Sour
   const request = {
     ...{ home, tarball, allowDowngrade: false, reinstall: false, ...UPDATE_AS_USUAL },
     installScript: await findInstallScript(tarball, host),
-    proof: await proofWishes({
-      values: { allowUnsigned, keyFile: undefined, trustKey: undefined, trustReason: undefined },
-      need: () => Promise.reject(new Error('no key is trusted by a page')),
-    }),
+    proof: {
+      ...(await proofWishes({
+        values: { allowUnsigned, keyFile: undefined, trustKey: undefined, trustReason: undefined },
+        need: () => Promise.reject(new Error('no key is trusted by a page')),
+      })),
+      houseWord: source.houseWord,
+    },
     ...operationWishes({ values: { ...values, ...unset }, dryRun: true, keepTranscript }),
   };
   return lookForUpdate({ ...pageWish(context, flags, checkFlags), source, update: request }, host, ui);
@@ -111,7 +114,9 @@ async function withSource<T>(
   const path = values.tarball;
   if (path !== undefined && (await isKit(path, host))) {
     const wish = { path, allowOlder: false, dryRun: true };
-    return withKitRelease(wish, host, ui, (tarball) => look(tarball, { path, isKit: true }));
+    return withKitRelease(wish, host, ui, (tarball, houseWord) =>
+      look(tarball, { path, isKit: true, houseWord }),
+    );
   }
   const tarball = await pickTarball(path, host);
   return look(tarball, { path: tarball, isKit: false });

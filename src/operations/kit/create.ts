@@ -30,7 +30,7 @@ import {
 import { whatTheyHave } from './has.js';
 import { withKitLock } from './kit-lock.js';
 import { marketSource } from './market.js';
-import { kitTemplate, requireForm, sealKit, type Contents } from './seal.js';
+import { requireForm, requireTemplate, sealKit, type Contents } from './seal.js';
 
 export interface CreatedKit {
   readonly path: string;
@@ -68,7 +68,7 @@ interface Located {
  */
 export async function previewKit(wish: CreateWish, host: Host): Promise<KitPreview> {
   requireForm(wish);
-  await kitTemplate(wish, host);
+  await requireTemplate(wish, host);
   const { has, release, packages, apps } = await locate(wish, host);
   const cache = cacheAt(host);
   const given: (readonly [string, string])[] = [
@@ -95,12 +95,12 @@ export async function previewKit(wish: CreateWish, host: Host): Promise<KitPrevi
 /**
  * Gathers what one crossing needs, proves it, and makes a signed kit of it. Nothing has the kit's name before it is
  * whole; what was fetched stays for the next time.
- * @throws Refusal E_KEY_MISSING, E_KEY_FILE, E_RUNBOOK_TEMPLATE, E_KIT_*, E_TARBALL_*, E_SIGNATURE_*, E_SPK_*, E_MIRROR_*, E_INPUT_NEEDED,
- *   E_BUSY, E_CANCELLED, E_IO
+ * @throws Refusal E_KEY_MISSING, E_KEY_FILE, E_RUNBOOK_TEMPLATE, E_KIT_*, E_TARBALL_*, E_SIGNATURE_*, E_SPK_*,
+ *   E_MIRROR_*, E_INPUT_NEEDED, E_BUSY, E_CANCELLED, E_IO
  */
 export async function createKit(wish: CreateWish, host: Host, ui: Ui): Promise<CreatedKit> {
   requireForm(wish);
-  await kitTemplate(wish, host);
+  await requireTemplate(wish, host);
   return withKitLock('kit create', host, async () => {
     const located = await locate(wish, host);
     const { key, has } = located;

@@ -33,7 +33,6 @@ export async function marketSource(index: string, host: Host): Promise<readonly 
 /**
  * Takes over what the kit says of the market, where this index has decided nothing itself.
  * @param folder where the kit's files lie
- * @returns whether anything changed
  * @throws Refusal E_KIT_FORMAT, E_INDEX_DOCUMENT, E_BUSY, E_IO
  */
 export async function takeMarketOver(
@@ -42,18 +41,16 @@ export async function takeMarketOver(
   { files }: KitManifest,
   index: string,
   host: Host,
-): Promise<boolean> {
+): Promise<void> {
   const market = files.find(({ kind }) => kind === 'market');
-  if (market === undefined) return false;
+  if (market === undefined) return;
   const file = join(folder, market.name);
   const text = (await host.files.readText(file, LARGEST)) ?? '';
   const theirs = readable(path, () => parseDocument(text, market.name));
-  return withIndexLock(index, 'kit receive', host, async () => {
+  await withIndexLock(index, 'kit receive', host, async () => {
     const own = await readDocument(index, host);
     const after = adopted(own, theirs, new Set(await storedIds(index, host)));
-    if (documentText(after) === documentText(own)) return false;
-    await writeDocument(index, after, host);
-    return true;
+    if (documentText(after) !== documentText(own)) await writeDocument(index, after, host);
   });
 }
 

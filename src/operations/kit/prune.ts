@@ -3,7 +3,7 @@ import { kitPlaces } from '../../kit/places.js';
 import { readReceipts } from '../../kit/receipts.js';
 import { sizeOf } from '../../snapshot/size.js';
 import type { Host } from '../../system/host.js';
-import { requireNothingPending } from '../pending.js';
+import { pending, pendingRun } from '../pending.js';
 import { withKitLock } from './kit-lock.js';
 
 export interface PruneWish {
@@ -30,7 +30,8 @@ export async function pruneKits(wish: PruneWish, host: Host): Promise<readonly P
 }
 
 async function prune({ home, keep, dryRun }: PruneWish, host: Host): Promise<readonly PrunedKit[]> {
-  await requireNothingPending(home, host);
+  const open = await pendingRun(home, host);
+  if (open !== undefined) throw pending(open);
   const { received } = kitPlaces(host);
   const there = new Set(await host.files.list(received));
   const known = (await readReceipts(host)).map(({ kit }) => kit).filter((kit) => there.has(kit));

@@ -18,7 +18,7 @@ import { kitPlace } from '../../kit/refusals.js';
 import { EXAMPLE_FACTS, KIT_LIST_NAMES, kitPageView } from '../../kit/runbook.js';
 import { signManifest } from '../../kit/signature.js';
 import { measure, type MeasuredSource } from '../../kit/sources.js';
-import { render, type Template } from '../../runbook/render.js';
+import { render } from '../../runbook/render.js';
 import { ownVersion } from '../../own-version.js';
 import { writeKit } from '../../kit/write-kit.js';
 import type { Host } from '../../system/host.js';
@@ -57,7 +57,7 @@ export async function sealKit(
   const head = headOf(contents, serial, key, wish, host);
   const form = isTar(path) ? 'tar' : 'folder';
   const view = kitPageView({ ...head, key: publicLine(key), catalogue: contents.catalogue, form });
-  const page = render(await kitTemplate(wish, host), view, KIT_LIST_NAMES);
+  const page = render(await runbookTemplate('kit', wish.templates, host), view, KIT_LIST_NAMES);
   const runbook = await measure(
     { name: 'RUNBOOK.md', kind: 'runbook', from: { text: page } },
     undefined,
@@ -79,14 +79,12 @@ export async function sealKit(
   return { id: manifest.id, files: manifest.files, changed: true };
 }
 
-/** @throws Refusal E_RUNBOOK_TEMPLATE: a house's own is tried before anything is fetched */
-export async function kitTemplate(
+/** A house's own is tried before anything is fetched. @throws Refusal E_RUNBOOK_TEMPLATE */
+export async function requireTemplate(
   { templates }: Pick<CreateWish, 'templates'>,
   host: Host,
-): Promise<Template> {
-  const template = await runbookTemplate('kit', templates, host);
-  render(template, kitPageView(EXAMPLE_FACTS), KIT_LIST_NAMES);
-  return template;
+): Promise<void> {
+  render(await runbookTemplate('kit', templates, host), kitPageView(EXAMPLE_FACTS), KIT_LIST_NAMES);
 }
 
 function isTar(path: string): boolean {

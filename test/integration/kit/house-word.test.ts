@@ -72,6 +72,29 @@ describe('a release in a kit of the house', () => {
     }
   });
 
+  it('is not asked again when an operation is gone on with', async () => {
+    const { kit, key, offline } = await carried();
+    const { host, root } = offline;
+    const knownProof = await proofOf(kit.path, true, offline);
+    const { manifest } = await offline.receive(kit.path);
+    await revokeKey(key, 'stolen', host);
+    await writeFile(receiptPath(manifest.id, host), 'torn');
+    const again = await withRelease(
+      {
+        tarball: join(kit.path, 'files/sandstorm-309.tar.xz'),
+        stagingDir: join(root, 'staging'),
+        dryRun: true,
+        proof: { allowUnsigned: false, keyFile: undefined, trustKey: undefined },
+        knownProof,
+        installScript: undefined,
+      },
+      host,
+      quietUi,
+      ({ proof }) => Promise.resolve(proof),
+    );
+    expect(again).toEqual(knownProof);
+  });
+
   it('counts without any signature, if whoever made the kit said so', async () => {
     const { kit, offline } = await carried({ unsigned: true });
     const page = await readFile(join(kit.path, 'files/RUNBOOK.md'), 'utf8');

@@ -1,10 +1,13 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { beginRun } from '../../../src/journal/journal.js';
 import { kitPlaces } from '../../../src/kit/places.js';
 import { readReceipts } from '../../../src/kit/receipts.js';
 import { pruneKits } from '../../../src/operations/kit/prune.js';
+import { planUpdate } from '../../../src/update/plan.js';
 import { kitBox, type KitBox } from '../../helpers/kits.js';
+import { UPDATE_FACTS } from '../../helpers/update-facts.js';
 
 const pruned = ({ host, root }: KitBox, keep: number, dryRun = false) =>
   pruneKits({ home: join(root, 'sandstorm'), keep, dryRun }, host);
@@ -31,5 +34,14 @@ describe('tidying kits that were taken in', () => {
 
     expect(await readReceipts(box.host)).toHaveLength(3);
     await expect(box.receive(oldest)).rejects.toMatchObject({ code: 'E_KIT_OLDER' });
+  });
+
+  it.each(['install', 'update'] as const)('removes nothing while an %s is pending', async (operation) => {
+    const box = await kitBox();
+    for (const name of ['one', 'two']) await box.receive(await box.make(name));
+    const home = join(box.root, 'sandstorm');
+    await beginRun(operation, home, planUpdate({ ...UPDATE_FACTS, home }), box.host);
+    await expect(pruned(box, 1)).rejects.toMatchObject({ code: 'E_PENDING' });
+    expect(await readdir(kitPlaces(box.host).received)).toHaveLength(2);
   });
 });

@@ -118,6 +118,7 @@ describe.skipIf(!requireReal('release verify', ['xz']))('release verify and trus
           { state: 'valid', key: { fingerprint: ED } },
           { state: 'unknown-key', matches: false },
         ],
+        signedBy: [{ kind: 'ed25519', fingerprint: ED }],
       },
       error: null,
     });
